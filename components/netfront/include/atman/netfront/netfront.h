@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef ATMAN_NETFRONT_NETFRONT_H
+#define ATMAN_NETFRONT_NETFRONT_H
+
+/*
+ * The Xen network driver: the front-end of device/vif/N, used through the netdev seam (at_netfront_netdev()).
+ *
+ * One queue, receive by copy, no scatter-gather, no offload: a frame is one buffer, a buffer is one page. Every page keeps
+ * its grant from open to close (received pages read-write, sent pages read-only), so a packet costs no grant operation;
+ * DESIGN.md lists what it does cost.
+ *
+ * Trust: everything read from the rings and from XenStore is copied once and checked. The first thing that cannot be ends
+ * the device, never the guest: from then on every call returns AT_PROTOCOL. What a bad back-end can do is: withhold,
+ * invent and alter frames, and keep pages that it mapped (they are quarantined: see at_netfront_close()).
+ *
+ * Not for: several queues, checksum offload, migration (a resumed guest opens the device anew).
+ *
+ * Protocol: xen/io/netif.h and xen/io/ring.h. Calls come from one context, see netdev.h.
+ */
+
+#include <stdint.h>
+
+#include <atman/base/status.h>
+#include <atman/base/wait.h>
+#include <atman/mm/pages.h>
+#include <atman/netdev/netdev.h>
+#include <atman/xenstore/xenbus.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct at_xen_events;
+struct at_xen_grants;
+struct at_xenstore;
+
+#define AT_NETFRONT_BUFFERS_MAX 256 /* of each kind: what a ring of one page holds */
+
+/* What at_netfront_open() was doing when it failed, or that it did not. */
+enum at_netfront_phase {
+    AT_NETFRONT_DONE,
+    AT_NETFRONT_DEVICE,  /* reading what the toolstack wrote: is there such a device, and is it whole */
+    AT_NETFRONT_MEMORY,  /* taking pages, grants and a port */
+    AT_NETFRONT_PUBLISH, /* telling the back-end, and reading what it can do */
+    AT_NETFRONT_CONNECT  /* waiting for the back-end */
+};
+
+/* A page with its grant. The caller gives the memory; every member is the driver's. */
+struct at_netfront_buffer {
+    uint8_t *page;
+    uint32_t grant;
+    uint8_t next;
+    uint8_t owner;
+};
+
+/* How to open a device. Every member must be set; what is pointed at must outlive the device. */
+struct at_netfront_config {
+    struct at_xenstore *store;
+    struct at_xen_events *events;
+    struct at_xen_grants *grants;
+    struct at_mm_pages pages;           /* rx_buffers + tx_buffers + 2 pages are taken */
+    struct at_wait wait;                /* woken by events */
+    struct at_netfront_buffer *buffers; /* rx_buffers + tx_buffers of them */
+    uint64_t timeout_ns;                /* for the back-end to connect, and again to close */
+    uint16_t index;                     /* N of device/vif/N */
+    uint16_t rx_buffers;                /* 1 to 256; below 19 old back-ends may not send full-size frames */
+    uint16_t tx_buffers;                /* 1 to 256 */
+};
+
+/* Beside at_netdev_stats. Since at_netfront_open() began. */
+struct at_netfront_stats {
+    uint64_t notifies;          /* event-channel hypercalls for rx and tx together */
+    uint32_t protocol_errors;   /* 0 or 1: the first ends the device */
+    uint32_t quarantined_pages; /* of at_netfront_close(): pages that the back-end still holds */
+};
+
+/* A device. Zero it once before at_netfront_open(); every member is the driver's. Must not move while it is open. */
+struct at_netfront {
+    struct at_netfront_config config;
+    struct at_netdev_info info;
+    struct at_netdev_stats stats;
+    struct at_netfront_stats front_stats;
+    enum at_netfront_phase phase;
+    at_status ended; /* AT_OK while it works */
+};
+
+/*
+ * at_netfront_open connects to the back-end of device/vif/<index>. Blocks in config->wait, at most config->timeout_ns.
+ * Three XenStore round trips when the back-end waits for its front-end, as it does when a guest boots.
+ *
+ * Returns AT_OK, or, with nothing kept but quarantined pages (see at_netfront_close()) and at_netfront_phase() telling
+ * what it was at:
+ * AT_NOT_FOUND (phase DEVICE) there is no such device;
+ * AT_TIMED_OUT (CONNECT) the back-end never connected, or (any other phase) XenStore never answered;
+ * AT_CLOSED (CONNECT) the back-end closed instead of connecting;
+ * AT_UNSUPPORTED (PUBLISH) the back-end lacks feature-rx-copy;
+ * AT_PROTOCOL (DEVICE) a key that the toolstack wrote is malformed (mac, backend, backend-id);
+ * AT_NO_MEMORY, AT_NO_SPACE (MEMORY) no page, or no grant or port is left;
+ * AT_INVALID a member of `config` is out of range, or `nf` is open; AT_DEADLOCK nothing could ever wake the wait;
+ * or what XenStore or Xen answered.
+ */
+at_status at_netfront_open(struct at_netfront *nf, const struct at_netfront_config *config);
+
+/* at_netfront_netdev returns the open device as a netdev, valid until at_netfront_close(). */
+struct at_netdev at_netfront_netdev(struct at_netfront *nf);
+
+/* at_netfront_phase returns what the last at_netfront_open() was at when it failed; AT_NETFRONT_DONE when it did not. */
+enum at_netfront_phase at_netfront_phase(const struct at_netfront *nf);
+
+/*
+ * at_netfront_close disconnects: tells the back-end, waits at most config->timeout_ns until it let go, then ends every
+ * grant, closes the port and frees the pages, those of frames that the user still holds as well. Also for a device that
+ * AT_PROTOCOL or AT_CLOSED ended, and harmless on one that is not open. Blocks.
+ *
+ * Returns AT_OK, or AT_BUSY: the back-end still maps pages. These stay quarantined, with their grants: not freed, counted
+ * in quarantined_pages, and `nf` and config->buffers must be kept. Calling it again tries those once more.
+ */
+at_status at_netfront_close(struct at_netfront *nf);
+
+/* at_netfront_stats copies the counters to `stats`. At any time after the first at_netfront_open(). */
+void at_netfront_stats(const struct at_netfront *nf, struct at_netfront_stats *stats);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* ATMAN_NETFRONT_NETFRONT_H */
