@@ -53,8 +53,8 @@ void at_loopback_netdev_init(struct at_loopback_netdev *lo, const uint8_t mac[AT
 /* at_loopback_netdev_connect puts a cable between `a` and `b`: what one sends the other receives. */
 void at_loopback_netdev_connect(struct at_loopback_netdev *a, struct at_loopback_netdev *b);
 
-/* at_loopback_netdev returns `lo` as a netdev. */
-struct at_netdev at_loopback_netdev(struct at_loopback_netdev *lo);
+/* at_loopback_netdev_dev returns `lo` as a netdev. */
+struct at_netdev at_loopback_netdev_dev(struct at_loopback_netdev *lo);
 
 /*
  * at_loopback_netdev_inject makes `lo` receive a frame of 1 to AT_LOOPBACK_NETDEV_ROOM bytes, of any content. Returns
