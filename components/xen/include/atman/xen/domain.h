@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef ATMAN_XEN_DOMAIN_H
+#define ATMAN_XEN_DOMAIN_H
+
+/*
+ * The domain's own life, and what it runs on.
+ *
+ * Source: <xen/sched.h>, <xen/version.h>.
+ */
+
+#include <atman/base/status.h>
+#include <atman/xen/abi.h>
+#include <xen/sched.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * at_xen_domain_shutdown ends the domain with `reason`, SHUTDOWN_poweroff, _reboot or _crash: it does not return on
+ * Xen. What is still on the console ring may be lost: flush it first. (SHUTDOWN_suspend has rules of its own; not for
+ * it.)
+ *
+ * Returns what Xen said when it refused (AT_INVALID for an unknown reason), and AT_OK on a fake Xen: the caller must
+ * not go on in either case.
+ */
+at_status at_xen_domain_shutdown(unsigned reason);
+
+/* at_xen_domain_yield lets other domains run. Returns AT_OK; at once when there are none. */
+at_status at_xen_domain_yield(void);
+
+/* at_xen_domain_version stores the hypervisor's version, such as 4 and 17. Returns AT_OK. One hypercall. */
+at_status at_xen_domain_version(unsigned *major, unsigned *minor);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* ATMAN_XEN_DOMAIN_H */
