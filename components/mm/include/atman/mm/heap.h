@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef ATMAN_MM_HEAP_H
+#define ATMAN_MM_HEAP_H
+
+/*
+ * Heap: the malloc family over page frames.
+ *
+ * Up to AT_MM_HEAP_SMALL bytes, objects come out of slabs, one size class each; classes are 16 bytes apart up to 256 and
+ * an eighth of a power of two above, so that rounding wastes at most 1/8 and about 1/24 on average. Larger ones are
+ * runs of whole pages (<atman/mm/run.h>). No object has a header: what it is follows from its address.
+ *
+ * Cost: O(1), independent of what is allocated; a small object touches its class's cache line, its page's state byte and
+ * its own first 16 bytes. Freed objects wait in a cache of their class, at most about 16 KiB or 64 objects of each; an
+ * empty slab goes back to the frames, and a shortage of frames empties the caches.
+ *
+ * Checked always: freeing a pointer twice, one that is not the start of a live object, or one that is not the heap's,
+ * and finding that a free object's first words were overwritten, panic with a reason.
+ *
+ * Objects are at least 16-aligned. The context is the caller's; several heaps may share one set of frames, but only
+ * the last one initialised is asked to give back when frames run short. Nothing here blocks; nothing is safe against another CPU.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <atman/mm/frames.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The largest object that comes out of a slab, in bytes. */
+#define AT_MM_HEAP_SMALL 8192
+
+/* Size classes of small objects. */
+#define AT_MM_HEAP_CLASSES 56
+
+struct at_mm_heap_object;
+struct at_mm_heap_slab;
+
+/* What a size class knows of its slabs of one size. Private. */
+struct at_mm_heap_shape {
+    uint32_t mask;   /* slab size - 1 */
+    uint32_t extent; /* bytes of objects, which end where the slab ends */
+};
+
+/* A size class: one cache line. Private. */
+struct at_mm_heap_class {
+    struct at_mm_heap_object *head; /* freed objects, last one first */
+    struct at_mm_heap_object *spare; /* `limit` or more freed objects, or none */
+    uint32_t count;                 /* of head */
+    uint32_t limit;                 /* head becomes spare when it has so many */
+    uint32_t magic;                 /* 2^32 / size, rounded up: see at_mm_heap_is_object() */
+    uint32_t out;                   /* objects taken from slabs: live ones and those in head and spare */
+    struct at_mm_heap_shape shape[2]; /* of the first slabs, and of the later ones */
+    struct at_mm_heap_slab *partial;  /* slabs that have free objects of their own */
+};
+
+/* The heap. Every member is private; it must not move once initialised. Best aligned to 64. */
+struct at_mm_heap {
+    struct at_mm_frames *frames;
+    uintptr_t secret;
+    size_t slab_pages;
+    size_t run_pages;
+    size_t peak_pages;
+    size_t runs;
+    struct at_mm_heap_class classes[AT_MM_HEAP_CLASSES];
+};
+
+/* A moment's account. */
+struct at_mm_heap_stats {
+    size_t live;        /* objects allocated now */
+    size_t live_bytes;  /* their usable sizes */
+    size_t cached;      /* freed objects waiting in the caches */
+    size_t pages;       /* frames held: slabs and runs */
+    size_t peak_pages;  /* the most that were ever held at once */
+};
+
+/*
+ * at_mm_heap_init makes `heap` empty, over `frames`, which must outlive it, and takes the frames' shortage hook
+ * (at_mm_frames_on_shortage()). `secret` is a number that is hard to guess, with which free objects are marked; 0 will
+ * do where nobody hostile can write. O(1), no page is taken.
+ */
+void at_mm_heap_init(struct at_mm_heap *heap, struct at_mm_frames *frames, uintptr_t secret);
+
+/*
+ * at_mm_heap_alloc returns `size` bytes, 16-aligned, contents undefined, the caller's until at_mm_heap_free(); NULL when
+ * memory is short or size above PTRDIFF_MAX. Size 0 gives an object of its own like any other.
+ */
+void *at_mm_heap_alloc(struct at_mm_heap *heap, size_t size);
+
+/*
+ * at_mm_heap_alloc_aligned is at_mm_heap_alloc() at a multiple of `alignment`, a power of two up to 4 MiB; NULL if it is
+ * not that. Up to a page it costs what rounding size up to a multiple of alignment costs; above, whole pages.
+ */
+void *at_mm_heap_alloc_aligned(struct at_mm_heap *heap, size_t alignment, size_t size);
+
+/* at_mm_heap_calloc returns `count` * `size` bytes, all 0; NULL when memory is short or the product does not fit. */
+void *at_mm_heap_calloc(struct at_mm_heap *heap, size_t count, size_t size);
+
+/*
+ * at_mm_heap_realloc makes `object` `size` bytes long, moving it if it must, and returns where it is; what it held stays
+ * up to the smaller of both sizes. NULL as `object` allocates. Size 0 shrinks it like any other size and does not free
+ * it. Returns NULL when memory is short, and `object` is then unchanged; shrinking never fails. An alignment above 16 is kept only
+ * while the object does not move.
+ */
+void *at_mm_heap_realloc(struct at_mm_heap *heap, void *object, size_t size);
+
+/* at_mm_heap_free takes back `object`, which this heap gave; NULL does nothing. */
+void at_mm_heap_free(struct at_mm_heap *heap, void *object);
+
+/* at_mm_heap_usable_size returns how many bytes `object` really has, all of them the caller's; 0 for NULL. */
+size_t at_mm_heap_usable_size(const struct at_mm_heap *heap, const void *object);
+
+/* at_mm_heap_trim empties the caches and gives all empty slabs back to the frames. O(cached objects). */
+void at_mm_heap_trim(struct at_mm_heap *heap);
+
+/* at_mm_heap_stats stores the present account in `*stats`. O(AT_MM_HEAP_CLASSES). */
+void at_mm_heap_stats(const struct at_mm_heap *heap, struct at_mm_heap_stats *stats);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* ATMAN_MM_HEAP_H */
