@@ -90,17 +90,16 @@ struct at_sched_context {
 struct at_sched_thread {
     struct at_sched_context context;
     struct at_list_node link; /* in the run queue, in the wait queue or among the dead */
-    struct at_sched *sched;
-    struct at_sched_wait_queue *waits_for; /* NULL when it sleeps or does not wait */
     struct at_sched_timer timeout;
-    struct at_list_node all; /* in at_sched.threads */
-    struct at_sched_wait_queue end; /* the thread that joins waits here */
+    struct at_sched_wait_queue *waits_for; /* NULL when it sleeps or does not wait */
+    struct at_list_node all;               /* in at_sched.threads */
+    struct at_sched_wait_queue end;        /* woken by the end of the thread; knows its scheduler and its name */
     at_sched_thread_fn function;
     void *value; /* the argument before, the result after */
     struct at_span stack;
     at_status wake_status;
-    uint8_t state;
-    bool detached;
+    uint8_t release; /* enum at_sched_release of internal.h */
+    bool ended;
 };
 
 /* A scheduler, in the caller's memory. Every member is the scheduler's. Must not move. */

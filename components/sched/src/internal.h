@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef ATMAN_SCHED_INTERNAL_H
+#define ATMAN_SCHED_INTERNAL_H
+
+/* What the files of this component share. */
+
+#include <atman/sched/thread.h>
+
+/* Who releases a thread once it has ended: at_sched_thread.release. */
+enum at_sched_release {
+    AT_SCHED_RELEASE_BY_JOIN,    /* whoever joins it; nobody has begun to */
+    AT_SCHED_RELEASE_BY_JOINER,  /* a thread is joining it */
+    AT_SCHED_RELEASE_BY_ITSELF,  /* it is detached */
+    AT_SCHED_RELEASE_BY_NOBODY,  /* it is "main" */
+};
+
+/*
+ * at_sched_give_way runs the next ready thread and returns when the current one is its turn again: the caller has put it
+ * where somebody will make it ready, or it has ended. Panics in handlers.
+ */
+void at_sched_give_way(struct at_sched *sched);
+
+/* at_sched_make_ready puts `thread`, which is in no list, last in the run queue. */
+void at_sched_make_ready(struct at_sched_thread *thread);
+
+/* at_sched_wake_up makes `thread`, which waits but is in no list, ready; its wait will return `status`. */
+void at_sched_wake_up(struct at_sched_thread *thread, at_status status);
+
+/* at_sched_release_thread gives back a thread that has ended, with its stack, which must not be in use. */
+void at_sched_release_thread(struct at_sched_thread *thread);
+
+/* at_sched_release_dead releases all threads that ended detached, except the current one. */
+void at_sched_release_dead(struct at_sched *sched);
+
+/* at_sched_report_deadlock writes every thread and what it waits for to the console, and panics. */
+AT_NORETURN void at_sched_report_deadlock(const struct at_sched *sched);
+
+#endif /* ATMAN_SCHED_INTERNAL_H */

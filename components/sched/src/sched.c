@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: ISC */
+#include "internal.h"
+
+#include <atman/base/panic.h>
+
+#include "context.h"
+#include "sanitizer.h"
+
+void at_sched_init(struct at_sched *sched, const struct at_sched_config *config)
+{
+    struct at_sched_thread *main = &sched->main;
+
+    *sched = (struct at_sched){.current = main, .config = *config};
+    at_list_init(&sched->ready);
+    at_list_init(&sched->threads);
+    at_list_init(&sched->dead);
+    at_sched_wait_queue_init(&main->end, sched, "main");
+    main->release = AT_SCHED_RELEASE_BY_NOBODY;
+    at_list_push_back(&sched->threads, &main->all);
+}
+
+at_status at_sched_fini(struct at_sched *sched)
+{
+    if (sched->current != &sched->main || sched->in_handler)
+        at_panic("sched: at_sched_fini() is for the main thread");
+    at_sched_release_dead(sched);
+    return at_list_next(&sched->threads, &sched->main.all) || sched->timers.pending ? AT_BUSY : AT_OK;
+}
+
+void at_sched_make_ready(struct at_sched_thread *thread)
+{
+    struct at_sched *sched = thread->end.sched;
+
+    at_list_push_back(&sched->ready, &thread->link);
+    sched->ready_count++;
+}
+
+/* Ends a look at events: runs the timers that are due and begins the next round. */
+static void begin_round(struct at_sched *sched)
+{
+    if (at_sched_timer_next(&sched->timers) != AT_NEVER)
+        at_sched_timer_run(&sched->timers, at_sched_now_ns(sched));
+    sched->in_handler = false;
+    sched->round_left = sched->ready_count > AT_SCHED_ROUND_MIN ? sched->ready_count : AT_SCHED_ROUND_MIN;
+}
+
+/* Looks at events and timers while threads are ready. */
+static void poll(struct at_sched *sched)
+{
+    at_sched_release_dead(sched);
+    sched->in_handler = true;
+    sched->config.ops->poll(sched->config.ctx);
+    begin_round(sched);
+}
+
+/* Waits for events and timers when no thread is ready. */
+static void idle(struct at_sched *sched)
+{
+    at_status status;
+
+    at_sched_release_dead(sched);
+    sched->in_handler = true;
+    status = sched->config.ops->idle(sched->config.ctx, at_sched_timer_next(&sched->timers));
+    if (status == AT_DEADLOCK)
+        at_sched_report_deadlock(sched);
+    if (status != AT_OK && status != AT_TIMED_OUT)
+        at_panic("sched: idle() failed");
+    begin_round(sched);
+}
+
+void at_sched_give_way(struct at_sched *sched)
+{
+    struct at_sched_thread *self = sched->current;
+    struct at_sched_thread *next;
+    void *fake_stack;
+
+    if (sched->in_handler)
+        at_panic("sched: a handler or timer callback tried to wait");
+    if (sched->round_left == 0 && sched->ready_count)
+        poll(sched);
+    while (sched->ready_count == 0)
+        idle(sched);
+    sched->round_left--;
+    sched->ready_count--;
+    next = AT_CONTAINER_OF(at_list_pop_front(&sched->ready), struct at_sched_thread, link);
+    if (next == self)
+        return;
+
+    sched->current = next;
+    fake_stack = at_sched_sanitizer_leave(self, next);
+    self = at_sched_context_switch(self, next);
+    at_sched_sanitizer_arrive(fake_stack, self);
+}
+
+void at_sched_thread_yield(struct at_sched *sched)
+{
+    at_sched_make_ready(sched->current);
+    at_sched_give_way(sched);
+}
