@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: ISC
+"""atman_component: one separately versioned library of the kit, which depends on nothing that it does not declare."""
+
+load("@rules_cc//cc:defs.bzl", "cc_library")
+
+AtmanComponentInfo = provider(
+    doc = "What a component says about itself.",
+    fields = {
+        "name": "such as mm",
+        "version": "MAJOR.MINOR.PATCH",
+    },
+)
+
+_EdgesInfo = provider(fields = {"edges": "depset of (from, to) labels that leave the package"})
+
+def _edges_impl(target, ctx):
+    leaving = []
+    staying = []
+    for dep in getattr(ctx.rule.attr, "deps", []):
+        if (dep.label.workspace_name, dep.label.package) == (target.label.workspace_name, target.label.package):
+            staying.append(dep[_EdgesInfo].edges)
+        else:
+            leaving.append((target.label, dep.label))
+    return [_EdgesInfo(edges = depset(leaving, transitive = staying))]
+
+# Follows the libraries inside the component's package, so that a helper library hides no neighbour.
+_edges = aspect(
+    implementation = _edges_impl,
+    attr_aspects = ["deps"],
+)
+
+def _short(label):
+    """//components/mm for //components/mm:mm, any other label as it is."""
+    package = "//" + label.package
+    if label.name == package.split("/")[-1]:
+        return package
+    return "{}:{}".format(package, label.name)
+
+def _numbers(version, count, whose):
+    numbers = version.split(".")
+    if len(numbers) != count or not all([n.isdigit() for n in numbers]):
+        fail("{}: the version {} is not {}.".format(whose, repr(version), ".".join(["NUMBER"] * count)))
+    return [int(n) for n in numbers]
+
+def _check_versions(me, uses):
+    for neighbour, wanted in uses.items():
+        info = neighbour[AtmanComponentInfo]
+        want_major, want_minor = _numbers(wanted, 2, "{} uses {}".format(me, _short(neighbour.label)))
+        major, minor, _ = _numbers(info.version, 3, _short(neighbour.label))
+        if major != want_major or minor < want_minor:
+            fail(("{} uses {} {}, but the tree has {}: adapt it to that version and say so in its `uses`, or take a " +
+                  "version that fits.").format(me, _short(neighbour.label), wanted, info.version))
+
+def _check_edges(me, ctx):
+    declared = {use.label: True for use in ctx.attr.uses}
+    for source, target in ctx.attr.library[_EdgesInfo].edges.to_list():
+        if target.workspace_name == ctx.label.workspace_name and target not in declared:
+            fail(("{} depends on {} (by {}) without saying so: if a lower layer may be used here, add {}: \"VERSION\" to " +
+                  "its `uses`; if not, take what it needs through a seam.").format(
+                me,
+                _short(target),
+                source.name,
+                repr(_short(target)),
+            ))
+
+def _component_impl(ctx):
+    me = "component " + _short(ctx.label)
+    _numbers(ctx.attr.version, 3, me)
+    _check_versions(me, ctx.attr.uses)
+    _check_edges(me, ctx)
+    library = ctx.attr.library
+    return [
+        AtmanComponentInfo(name = ctx.label.name, version = ctx.attr.version),
+        DefaultInfo(files = library[DefaultInfo].files),
+        library[CcInfo],
+        library[OutputGroupInfo],
+        coverage_common.instrumented_files_info(ctx, dependency_attributes = ["library"]),
+    ]
+
+_component = rule(
+    implementation = _component_impl,
+    attrs = {
+        "library": attr.label(aspects = [_edges], mandatory = True, providers = [CcInfo]),
+        "uses": attr.label_keyed_string_dict(providers = [AtmanComponentInfo]),
+        "version": attr.string(mandatory = True),
+    },
+    doc = "The library, handed on only if it keeps to what its component declares.",
+    provides = [AtmanComponentInfo, CcInfo],
+)
+
+# What <string.h> and its like are in a guest; on the host they are the host's.
+_C_LIBRARY = {
+    "//platforms:is_xen_pv": ["@musl//:headers"],
+    "//conditions:default": [],
+}
+
+def atman_component(name, version, hdrs, srcs = [], uses = {}, deps = [], visibility = None, **kwargs):
+    """Defines the C library `name` that is a component of the kit.
+
+    Depending on a component that `uses` does not name, or on a version of it that does not fit, fails the analysis of
+    everything that contains this component.
+
+    Args:
+      name: the component's name, and the last part of its package.
+      version: MAJOR.MINOR.PATCH; CHANGELOG.md says what changed.
+      hdrs: public headers, in include/atman/`name`/.
+      srcs: sources and private headers.
+      uses: {"//components/base": "1.2"}: each neighbour, which becomes a dependency, and the lowest version of it that
+        will do. Versions of the same major number that are not lower fit.
+      deps: upstream libraries, such as "@xen_headers", and libraries of this package.
+      visibility: everybody, unless it says otherwise.
+      **kwargs: as for cc_library (copts, textual_hdrs, ...).
+    """
+    cc_library(
+        name = name + ".library",
+        srcs = srcs,
+        hdrs = hdrs,
+        includes = ["include"],
+        linkstatic = True,
+        visibility = ["//visibility:private"],
+        deps = deps + uses.keys() + select(_C_LIBRARY),
+        **kwargs
+    )
+    _component(
+        name = name,
+        library = name + ".library",
+        tags = kwargs.get("tags", []),
+        testonly = kwargs.get("testonly", False),
+        uses = uses,
+        version = version,
+        visibility = visibility or ["//visibility:public"],
+    )

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: ISC
+"""atman_kernel: an application and the components it names, as one image that boots on Xen."""
+
+load("@bazel_tools//tools/cpp:toolchain_utils.bzl", "find_cpp_toolchain")
+load("@rules_cc//cc:defs.bzl", "cc_binary")
+
+# What the command line says about host programs stays on the host.
+_HOST_ONLY = {
+    "//command_line_option:collect_code_coverage": False,
+    "//command_line_option:copt": [],
+    "//command_line_option:features": [],
+    "//command_line_option:linkopt": [],
+}
+
+def _guest_impl(_settings, _attr):
+    settings = {"//command_line_option:platforms": [Label("//platforms:xen_pv")]}
+    settings.update(_HOST_ONLY)
+    return settings
+
+_guest = transition(
+    implementation = _guest_impl,
+    inputs = [],
+    outputs = ["//command_line_option:platforms"] + _HOST_ONLY.keys(),
+)
+
+def _quote(text):
+    return "\"" + text.replace("\\", "\\\\").replace("\"", "\\\"") + "\""
+
+def _kernel_impl(ctx):
+    elf = ctx.attr.elf[0][DefaultInfo].files_to_run.executable
+    tools = ctx.attr._cc_toolchain[0][cc_common.CcToolchainInfo]
+
+    debug = ctx.actions.declare_file(ctx.label.name + ".debug")
+    ctx.actions.symlink(output = debug, target_file = elf)
+
+    image = ctx.actions.declare_file(ctx.label.name)
+    ctx.actions.run(
+        executable = tools.strip_executable,
+        arguments = ["--strip-all", "--preserve-dates", "-o", image.path, elf.path],
+        inputs = depset([elf], transitive = [tools.all_files]),
+        mnemonic = "AtmanStrip",
+        outputs = [image],
+        progress_message = "Stripping " + image.short_path,
+    )
+
+    config = ctx.actions.declare_file(ctx.label.name + ".cfg")
+    ctx.actions.write(config, "\n".join([
+        "# How xl starts {}; whoever does puts the image's path in.".format(str(ctx.label)),
+        "name = " + _quote(ctx.label.name),
+        "type = \"pv\"",
+        "kernel = \"@KERNEL@\"",
+        "memory = {}".format(ctx.attr.memory),
+        "vif = [{}]".format(", ".join([_quote(vif) for vif in ctx.attr.vif])),
+        "",
+    ]))
+
+    return [
+        DefaultInfo(
+            files = depset([image, debug, config]),
+            runfiles = ctx.runfiles(files = [image, debug, config]),
+        ),
+        OutputGroupInfo(image = depset([image]), debug = depset([debug]), config = depset([config])),
+    ]
+
+_kernel = rule(
+    implementation = _kernel_impl,
+    attrs = {
+        "elf": attr.label(cfg = _guest, mandatory = True),
+        "memory": attr.int(mandatory = True),
+        "vif": attr.string_list(),
+        "_allowlist_function_transition": attr.label(
+            default = "@bazel_tools//tools/allowlists/function_transition_allowlist",
+        ),
+        "_cc_toolchain": attr.label(cfg = _guest, default = "@bazel_tools//tools/cpp:current_cc_toolchain"),
+    },
+    doc = "Builds `elf` for the guest and lays the image, its symbols and its configuration into the host's bazel-bin.",
+)
+
+_SCRIPT = "//platforms/xen_pv:xen_pv.lds"
+
+def atman_kernel(name, srcs, deps = [], memory = 32, vif = [], linkopts = [], visibility = None, **kwargs):
+    """Defines a kernel: `bazel build` puts `name`, `name`.debug and `name`.cfg into the package's folder in bazel-bin.
+
+    `name` is the image without symbols, `name`.debug the same code with them, `name`.cfg a configuration for xl in which
+    @KERNEL@ stands for the image's path.
+
+    Args:
+      name: of the kernel.
+      srcs: C11, or assembly (.S), with a main(); see platforms/xen_pv for how it is called.
+      deps: the components it is made of; the platform comes by itself.
+      memory: MiB that the guest gets, unless whoever starts it says otherwise.
+      vif: network devices, each as in xl's `vif`: "mac=00:16:3e:4d:4e:04,bridge=xenbr0", or "".
+      linkopts: further options for the linker.
+      visibility: as ever.
+      **kwargs: as for cc_binary (copts, defines, testonly, tags, ...).
+    """
+    cc_binary(
+        name = name + ".elf",
+        srcs = srcs,
+        additional_linker_inputs = [_SCRIPT],
+        linkopts = ["-Wl,-T,$(location {})".format(_SCRIPT)] + linkopts,
+        linkstatic = True,
+        target_compatible_with = ["//platforms:xen_pv_guest"],
+        visibility = ["//visibility:private"],
+        deps = deps + ["//platforms/xen_pv"],
+        **kwargs
+    )
+    _kernel(
+        name = name,
+        elf = name + ".elf",
+        memory = memory,
+        tags = kwargs.get("tags", []),
+        testonly = kwargs.get("testonly", False),
+        vif = vif,
+        visibility = visibility,
+    )

@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: ISC
+"""Everything the kit takes from elsewhere. The only place that names upstream versions and checksums."""
+
+load(":local_gcc.bzl", "local_gcc")
+load(":upstream.bzl", "upstream_archive")
+load(":xen_headers.bzl", "xen_headers")
+
+def atman_repositories():
+    """Defines @googletest, @local_gcc, @musl and @xen_headers."""
+    upstream_archive(
+        name = "googletest",
+        build_file = "//third_party:googletest.BUILD",
+        debian = "googletest",
+        sha256 = "81964fe578e9bd7c94dfdb09c8e4d6e6759e19967e397dbea48d1c10e45d0df2",
+        strip_prefix = "googletest-release-1.12.1",
+        url = "https://github.com/google/googletest/archive/release-1.12.1/googletest-release-1.12.1.tar.gz",
+    )
+    upstream_archive(
+        name = "musl",
+        build_file = "//third_party:musl.BUILD",
+        debian = "musl",
+        sha256 = "7d5b0b6062521e4627e099e4c9dc8248d32a30285e959b7eecaa780cf8cfd4a4",
+        strip_prefix = "musl-1.2.3",
+        url = "https://musl.libc.org/releases/musl-1.2.3.tar.gz",
+    )
+    xen_headers(name = "xen_headers")
+    local_gcc(name = "local_gcc")

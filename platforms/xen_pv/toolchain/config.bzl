@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: ISC
+"""The C toolchain of a Xen PV guest: the machine's gcc, told that there is nothing below the program."""
+
+load("@bazel_tools//tools/build_defs/cc:action_names.bzl", "ACTION_NAMES")
+load(
+    "@bazel_tools//tools/cpp:cc_toolchain_config_lib.bzl",
+    "env_entry",
+    "env_set",
+    "feature",
+    "flag_group",
+    "flag_set",
+    "tool_path",
+    "with_feature_set",
+)
+load("@local_gcc//:defs.bzl", "INCLUDE", "TOOLS", "VERSION")
+
+_COMPILE = [
+    ACTION_NAMES.assemble,
+    ACTION_NAMES.c_compile,
+    ACTION_NAMES.cpp_compile,
+    ACTION_NAMES.preprocess_assemble,
+]
+_LINK = [ACTION_NAMES.cpp_link_executable]
+
+_COMPILE_FLAGS = [
+    # No operating system, and no C library but the one that comes as a dependency: its headers go before gcc's.
+    "-ffreestanding",
+    "-nostdinc",
+    "-idirafter",
+    INCLUDE,
+
+    # Linked at a fixed address below 2 GiB, never moved.
+    "-m64",
+    "-mcmodel=small",
+    "-fno-pic",
+    "-fno-pie",
+
+    # Xen pushes event and exception frames at the stack pointer of the guest's kernel.
+    "-mno-red-zone",
+    # A PV guest cannot reach %fs:0x28 and the like before it has set a segment base.
+    "-mno-tls-direct-seg-refs",
+    "-fno-stack-protector",
+    # PV guests are not offered CET.
+    "-fcf-protection=none",
+
+    # Nothing unwinds; the crash report walks frame pointers.
+    "-fno-asynchronous-unwind-tables",
+    "-fno-unwind-tables",
+    "-fno-omit-frame-pointer",
+
+    # Only what is used stays.
+    "-ffunction-sections",
+    "-fdata-sections",
+    "-fno-common",
+
+    # Equal sources give equal bytes, wherever and whenever they are built.
+    "-fno-ident",
+    "-fno-canonical-system-headers",
+    "-fdebug-prefix-map=/proc/self/cwd=.",
+    "-Wno-builtin-macro-redefined",
+    "-D__DATE__=\"redacted\"",
+    "-D__TIME__=\"redacted\"",
+    "-D__TIMESTAMP__=\"redacted\"",
+]
+
+_LINK_FLAGS = [
+    "-nostdlib",
+    "-static",
+    "-no-pie",
+    "-Wl,--build-id=none",
+    "-Wl,--gc-sections",
+    # Every section has its place in the linker script, or the link fails.
+    "-Wl,--orphan-handling=error",
+    "-Wl,--fatal-warnings",
+    "-Wl,-z,max-page-size=0x1000",
+    "-Wl,-z,noexecstack",
+]
+
+def _flags(actions, flags, mode = None):
+    return flag_set(
+        actions = actions,
+        flag_groups = [flag_group(flags = flags)],
+        with_features = [with_feature_set(features = [mode])] if mode else [],
+    )
+
+def _impl(ctx):
+    return cc_common.create_cc_toolchain_config_info(
+        ctx = ctx,
+        abi_libc_version = "none",
+        abi_version = "none",
+        compiler = "gcc",
+        cxx_builtin_include_directories = [INCLUDE],
+        features = [
+            # Bazel switches on the one that --compilation_mode names. The default is the small image with symbols
+            # beside it; -c dbg is for stepping through.
+            feature(name = "dbg"),
+            feature(name = "fastbuild"),
+            feature(name = "opt"),
+            feature(
+                name = "default_compile_flags",
+                enabled = True,
+                # Not for gcc, which does not read it: another gcc means other actions.
+                env_sets = [env_set(actions = _COMPILE, env_entries = [env_entry(key = "ATMAN_GCC", value = VERSION)])],
+                flag_sets = [
+                    _flags(_COMPILE, _COMPILE_FLAGS),
+                    _flags(_COMPILE, ["-Og", "-g3"], "dbg"),
+                    _flags(_COMPILE, ["-Os", "-g"], "fastbuild"),
+                    _flags(_COMPILE, ["-Os", "-g"], "opt"),
+                ],
+            ),
+            feature(
+                name = "default_linker_flags",
+                enabled = True,
+                flag_sets = [_flags(_LINK, _LINK_FLAGS)],
+            ),
+        ],
+        host_system_name = "local",
+        target_cpu = "k8",
+        target_libc = "none",
+        target_system_name = "xen_pv",
+        tool_paths = [tool_path(name = name, path = path) for name, path in TOOLS.items()],
+        toolchain_identifier = "xen_pv-gcc",
+    )
+
+xen_pv_toolchain_config = rule(
+    implementation = _impl,
+    provides = [CcToolchainConfigInfo],
+)
