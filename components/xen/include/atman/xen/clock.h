@@ -47,8 +47,8 @@ uint64_t at_xen_clock_now(struct at_xen_clock *clock);
 uint64_t at_xen_clock_read(const shared_info_t *shared);
 
 /*
- * at_xen_clock_scale converts `ticks` of the TSC into ns: (ticks shifted left by `shift`, right if negative) times
- * `mul` / 2^32, with no overflow for any product below 2^64 ns. `shift` is -31..31. Pure.
+ * at_xen_clock_scale converts `ticks` of the TSC into ns: ticks * mul * 2^shift / 2^32 rounded down, exact whatever the
+ * size of the product, modulo 2^64 ns. `shift` is -31..31. Pure.
  */
 uint64_t at_xen_clock_scale(uint64_t ticks, uint32_t mul, int shift);
 

@@ -32,8 +32,7 @@ struct at_xen_console {
     at_xen_port port;
     uint32_t out_prod; /* ours, kept where the peer cannot change them */
     uint32_t in_cons;
-    uint32_t stalled_at; /* the peer's out_cons when a writer lost patience */
-    uint8_t stalled;
+    uint8_t stalled; /* a writer lost patience, and there was no room since */
     uint8_t broken;
     uint64_t dropped; /* bytes that were never written, since init */
 };
@@ -50,8 +49,9 @@ void at_xen_console_init(struct at_xen_console *console, struct xencons_interfac
  * Blocks for room, at most AT_XEN_CONSOLE_PATIENCE_NS in all, and not at all while the peer has taken nothing since the
  * last write that lost patience.
  *
- * Returns AT_OK when all bytes are on the ring, AT_TIMED_OUT when some were dropped (and counted), AT_PROTOCOL when the
- * peer's indices are impossible: the console is then broken and drops everything.
+ * Returns AT_OK when all bytes are on the ring. Otherwise the rest was dropped and counted: AT_TIMED_OUT, AT_PROTOCOL
+ * when the peer's indices are impossible (the console is then broken and drops everything), or what Xen said to
+ * SCHEDOP_poll.
  */
 at_status at_xen_console_write(struct at_xen_console *console, const char *text, size_t size);
 
@@ -64,7 +64,7 @@ at_status at_xen_console_read(struct at_xen_console *console, char *text, size_t
 /*
  * at_xen_console_flush blocks until the peer has taken all that was written, or `deadline_ns` of the monotonic clock
  * (AT_NEVER is allowed). To be called before shutdown: what is on the ring then may be lost.
- * Returns AT_OK, AT_TIMED_OUT, or AT_PROTOCOL.
+ * Returns AT_OK, AT_TIMED_OUT, AT_PROTOCOL, or what Xen said to SCHEDOP_poll.
  */
 at_status at_xen_console_flush(struct at_xen_console *console, uint64_t deadline_ns);
 

@@ -79,7 +79,7 @@ uint32_t at_xen_grants_available(const struct at_xen_grants *grants);
 /*
  * at_xen_grant_table_frames grows this domain's table to `count` frames at least, and stores the machine frame of each
  * in `frames`; mapping them is the platform's. One hypercall (GNTTABOP_setup_table).
- * Returns AT_OK, AT_INVALID for more than Xen allows the domain (its limit defaults to 64), AT_NO_MEMORY, AT_DENIED.
+ * Returns AT_OK, or AT_INVALID for more than Xen allows the domain (64 unless configured) or has memory for.
  */
 at_status at_xen_grant_table_frames(uint64_t *frames, uint32_t count);
 
