@@ -18,12 +18,14 @@
  * Protocol: xen/io/netif.h and xen/io/ring.h. Calls come from one context, see netdev.h.
  */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <atman/base/status.h>
 #include <atman/base/wait.h>
 #include <atman/mm/pages.h>
 #include <atman/netdev/netdev.h>
+#include <atman/xen/ring.h>
 #include <atman/xenstore/xenbus.h>
 
 #ifdef __cplusplus
@@ -41,16 +43,16 @@ enum at_netfront_phase {
     AT_NETFRONT_DONE,
     AT_NETFRONT_DEVICE,  /* reading what the toolstack wrote: is there such a device, and is it whole */
     AT_NETFRONT_MEMORY,  /* taking pages, grants and a port */
-    AT_NETFRONT_PUBLISH, /* telling the back-end, and reading what it can do */
-    AT_NETFRONT_CONNECT  /* waiting for the back-end */
+    AT_NETFRONT_CONNECT, /* telling the back-end, and waiting for it */
+    AT_NETFRONT_FEATURES /* looking whether the back-end can do what is needed */
 };
 
 /* A page with its grant. The caller gives the memory; every member is the driver's. */
 struct at_netfront_buffer {
     uint8_t *page;
     uint32_t grant;
-    uint8_t next;
-    uint8_t owner;
+    uint16_t next;
+    uint16_t owner;
 };
 
 /* How to open a device. Every member must be set; what is pointed at must outlive the device. */
@@ -62,6 +64,7 @@ struct at_netfront_config {
     struct at_wait wait;                /* woken by events */
     struct at_netfront_buffer *buffers; /* rx_buffers + tx_buffers of them */
     uint64_t timeout_ns;                /* for the back-end to connect, and again to close */
+    uint32_t ring_start;                /* first index of both rings: 0; tests start just below 2^32 */
     uint16_t index;                     /* N of device/vif/N */
     uint16_t rx_buffers;                /* 1 to 256; below 19 old back-ends may not send full-size frames */
     uint16_t tx_buffers;                /* 1 to 256 */
@@ -80,8 +83,21 @@ struct at_netfront {
     struct at_netdev_info info;
     struct at_netdev_stats stats;
     struct at_netfront_stats front_stats;
-    enum at_netfront_phase phase;
-    at_status ended; /* AT_OK while it works */
+    struct at_xenbus bus;
+    struct at_xen_ring rx;
+    struct at_xen_ring tx;
+    struct at_netfront_buffer ring_pages[2]; /* rx, tx */
+    at_status ended;                         /* AT_OK while it works */
+    uint32_t port;                           /* event channel; 0 = none */
+    uint32_t rx_unpushed;                    /* requests put and not shown to the back-end yet */
+    uint32_t tx_free_count;
+    uint16_t tx_free;  /* first of the chain of free transmit buffers */
+    uint16_t peer;     /* domain of the back-end */
+    uint8_t phase;     /* enum at_netfront_phase */
+    bool taken;        /* opened, and not wholly closed */
+    bool changed;      /* something changed at the back-end since it was last looked at */
+    bool rx_continues; /* the last response said that its frame goes on in the next */
+    char dir[sizeof "device/vif/" + AT_XENSTORE_U32_SIZE];
 };
 
 /*
@@ -91,13 +107,13 @@ struct at_netfront {
  * Returns AT_OK, or, with nothing kept but quarantined pages (see at_netfront_close()) and at_netfront_phase() telling
  * what it was at:
  * AT_NOT_FOUND (phase DEVICE) there is no such device;
- * AT_TIMED_OUT (CONNECT) the back-end never connected, or (any other phase) XenStore never answered;
+ * AT_TIMED_OUT (CONNECT) the back-end never connected; (DEVICE) XenStore never answered;
  * AT_CLOSED (CONNECT) the back-end closed instead of connecting;
- * AT_UNSUPPORTED (PUBLISH) the back-end lacks feature-rx-copy;
- * AT_PROTOCOL (DEVICE) a key that the toolstack wrote is malformed (mac, backend, backend-id);
+ * AT_UNSUPPORTED (FEATURES) the back-end does not copy (feature-rx-copy);
+ * AT_PROTOCOL (DEVICE) a key that the toolstack wrote is missing or malformed; (CONNECT) the back-end told nonsense;
  * AT_NO_MEMORY, AT_NO_SPACE (MEMORY) no page, or no grant or port is left;
- * AT_INVALID a member of `config` is out of range, or `nf` is open; AT_DEADLOCK nothing could ever wake the wait;
- * or what XenStore or Xen answered.
+ * AT_INVALID a member of `config` is out of range, or `nf` is not wholly closed (then nothing is changed);
+ * AT_DEADLOCK nothing could ever wake config->wait; or what XenStore or Xen answered.
  */
 at_status at_netfront_open(struct at_netfront *nf, const struct at_netfront_config *config);
 

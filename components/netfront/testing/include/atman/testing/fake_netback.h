@@ -3,57 +3,124 @@
 #define ATMAN_TESTING_FAKE_NETBACK_H
 
 /*
- * A back-end for netfront on the fake Xen: it connects through the fake xenstored as Linux's netback does, maps the rings
- * by grant, copies frames through grants, and can be told to be slow, to die and to lie.
+ * A network back-end in domain 0 of the fake Xen: it walks through the fake xenstored's states as Linux's netback does,
+ * maps the rings by their grants, copies frames by grant, sleeps until it is told of requests, and can be told to be
+ * slow, to die and to lie.
  *
- * It runs as a peer of the fake Xen: whenever the guest blocks, or when a test calls at_fake_netback_run(). It counts as
- * a fault of the front-end (at_fake_netback_faults()) what Linux's netback would refuse: a grant of the wrong domain or
- * right, a frame that leaves its page, a producer index that runs ahead, an identifier posted twice.
+ * It is a peer of the fake Xen (at_fake_xen_add_step()): it works whenever the guest blocks. It counts as faults what a
+ * front-end must not do: a grant of the wrong kind, a frame that leaves its page, a producer index that runs ahead, an
+ * identifier that is in the ring twice. A teardown that asserts at_fake_netback_faults() == 0 checks the front-end's half
+ * of the protocol.
+ *
+ * Host only; allocates; not for concurrent use.
  */
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include <atman/base/status.h>
-
 #ifdef __cplusplus
 extern "C" {
 #endif
 
 struct at_fake_netback;
+struct at_fake_xen;
+struct at_fake_xenstored;
 
-/* What it does with a frame that the guest sends, beside counting it. */
-enum at_fake_netback_mode {
-    AT_FAKE_NETBACK_CAPTURE, /* keep it for at_fake_netback_captured(), the last of them */
-    AT_FAKE_NETBACK_ECHO     /* send it back */
+/* How it behaves until it is connected. Combine with |. */
+#define AT_FAKE_NETBACK_ABSENT 1u       /* the back-end's directory does not exist */
+#define AT_FAKE_NETBACK_SILENT 2u       /* stays at InitWait whatever the front-end does */
+#define AT_FAKE_NETBACK_CLOSES 4u       /* answers Connected with Closing */
+#define AT_FAKE_NETBACK_NO_RX_COPY 8u   /* says feature-rx-copy = 0, and connects all the same */
+#define AT_FAKE_NETBACK_KEEPS_MAPS 16u  /* keeps what it maps when the front-end closes, until at_fake_netback_let_go() */
+#define AT_FAKE_NETBACK_WAS_IN_USE 32u  /* begins at Closed, as after another front-end (kexec, a boot loader) */
+#define AT_FAKE_NETBACK_NEVER_CLOSES 64u /* stays at Connected, with its maps, when the front-end closes */
+
+/* What it is. NULL texts: the key is not written. */
+struct at_fake_netback_config {
+    struct at_fake_xen *xen;
+    struct at_fake_xenstored *store; /* the guest must have been connected to it */
+    uint16_t domid;                  /* of the guest */
+    uint16_t index;                  /* of its vif */
+    unsigned behaviour;              /* AT_FAKE_NETBACK_... */
+    const char *mac;
+    const char *mtu;
+    const char *ip;
+    uint32_t echo;       /* not 0: every frame comes back */
+    uint64_t latency_ns; /* between being told and working */
 };
 
-/* Ways to misbehave: each is done once when set, unless the comment says otherwise. */
+/* at_fake_netback_new makes the device as the toolstack does, and the back-end for it. Runs from now on. */
+struct at_fake_netback *at_fake_netback_new(const struct at_fake_netback_config *config);
+
+/* at_fake_netback_free ends it and unmaps everything; its nodes in the store stay. */
+void at_fake_netback_free(struct at_fake_netback *nb);
+
+/* at_fake_netback_is_connected returns whether it has both rings mapped and says Connected. */
+bool at_fake_netback_is_connected(const struct at_fake_netback *nb);
+
+/*
+ * at_fake_netback_inject queues a frame of up to 4096 bytes for the guest; it is delivered when the guest blocks next and
+ * has offered a buffer. At most 1024 are queued, the rest is lost and counted. May be called before it is connected.
+ */
+void at_fake_netback_inject(struct at_fake_netback *nb, const void *data, uint32_t size);
+
+/*
+ * at_fake_netback_take copies the oldest frame that the guest has sent and that was not taken yet to `frame` (room for
+ * 4096 bytes) and returns its size; 0 when there is none. The last 64 are kept; none in echo mode.
+ */
+uint32_t at_fake_netback_take(struct at_fake_netback *nb, void *frame);
+
+/* at_fake_netback_let_go unmaps what AT_FAKE_NETBACK_KEEPS_MAPS or _NEVER_CLOSES or a hold kept. */
+void at_fake_netback_let_go(struct at_fake_netback *nb);
+
+/* at_fake_netback_hold maps the page of the next frame that the guest sends or receives, and keeps it mapped. */
+void at_fake_netback_hold(struct at_fake_netback *nb);
+
+/* at_fake_netback_freeze(true) makes it deaf and still; (false) makes it catch up. */
+void at_fake_netback_freeze(struct at_fake_netback *nb, bool frozen);
+
+/* at_fake_netback_storm makes it raise the guest's event each time it runs, for nothing, `count` times. */
+void at_fake_netback_storm(struct at_fake_netback *nb, uint32_t count);
+
+/* at_fake_netback_close makes it say Closing, unmap, and say Closed, as when the toolstack detaches the device. */
+void at_fake_netback_close(struct at_fake_netback *nb);
+
+/* What it can do wrong, once, with the next response of that direction. `argument` is that of at_fake_netback_lie(). */
 enum at_fake_netback_lie {
     AT_FAKE_NETBACK_HONEST,
-    /* At the next frame received by the guest: */
-    AT_FAKE_NETBACK_RX_ID_OUT_OF_RANGE, /* an id of 0xffff */
-    AT_FAKE_NETBACK_RX_ID_JUST_PAST,    /* an id of the number of buffers */
-    AT_FAKE_NETBACK_RX_ID_NOT_POSTED,   /* an id that the front-end does not wait for */
-    AT_FAKE_NETBACK_RX_ID_TWICE,        /* the same response twice */
-    AT_FAKE_NETBACK_RX_OFFSET,          /* starts past the page */
-    AT_FAKE_NETBACK_RX_LENGTH,          /* ends one byte past the page */
-    AT_FAKE_NETBACK_RX_EXTRA,           /* an extra-info slot follows */
-    AT_FAKE_NETBACK_RX_PRODUCER_AHEAD,  /* more responses than requests: by one */
-    AT_FAKE_NETBACK_RX_PRODUCER_FAR,    /* by 2^31 */
-    AT_FAKE_NETBACK_RX_PRODUCER_BACK,   /* goes back by one */
-    /* At the next frame sent by the guest: */
-    AT_FAKE_NETBACK_TX_ID_OUT_OF_RANGE,
-    AT_FAKE_NETBACK_TX_ID_JUST_PAST,
-    AT_FAKE_NETBACK_TX_ID_NOT_SENT,
-    AT_FAKE_NETBACK_TX_ID_TWICE,
-    AT_FAKE_NETBACK_TX_STATUS, /* a status that the protocol does not know */
-    AT_FAKE_NETBACK_TX_PRODUCER_AHEAD,
-    AT_FAKE_NETBACK_TX_PRODUCER_FAR,
-    AT_FAKE_NETBACK_TX_PRODUCER_BACK,
-    AT_FAKE_NETBACK_LIES
+    AT_FAKE_NETBACK_RX_ID,       /* the id is `argument` */
+    AT_FAKE_NETBACK_RX_TWICE,    /* answers the same request twice, the second time in place of the next */
+    AT_FAKE_NETBACK_RX_OFFSET,   /* the offset is `argument` */
+    AT_FAKE_NETBACK_RX_STATUS,   /* the status (size or error) is `argument` */
+    AT_FAKE_NETBACK_RX_FLAGS,    /* the flags are `argument` */
+    AT_FAKE_NETBACK_RX_PRODUCER, /* its index is off by `argument`, as a signed number */
+    AT_FAKE_NETBACK_TX_ID,
+    AT_FAKE_NETBACK_TX_TWICE,
+    AT_FAKE_NETBACK_TX_STATUS,
+    AT_FAKE_NETBACK_TX_PRODUCER
 };
+
+/* at_fake_netback_lie makes it do that. It always raises the guest's event afterwards. */
+void at_fake_netback_lie(struct at_fake_netback *nb, enum at_fake_netback_lie lie, uint32_t argument);
+
+/* What it has seen. */
+struct at_fake_netback_stats {
+    uint64_t to_guest;   /* frames delivered */
+    uint64_t from_guest; /* frames taken */
+    uint64_t lost;       /* frames for which the queue had no room */
+    uint64_t events;     /* from the guest; several in a row count once */
+    uint64_t faults;     /* of the front-end */
+};
+
+/* at_fake_netback_stats copies the counters to `stats`. */
+void at_fake_netback_stats(const struct at_fake_netback *nb, struct at_fake_netback_stats *stats);
+
+/* at_fake_netback_faults returns how often the front-end broke the protocol. */
+uint64_t at_fake_netback_faults(const struct at_fake_netback *nb);
+
+/* at_fake_netback_last_fault returns what the last of them was; "" when there was none. */
+const char *at_fake_netback_last_fault(const struct at_fake_netback *nb);
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: ISC */
+/* From any state to nothing: also after half an opening, and again when the back-end kept something. */
+#include <atman/xen/event.h>
+
+#include "internal.h"
+
+at_status at_netfront_close(struct at_netfront *nf)
+{
+    at_status status;
+
+    if (!nf->taken)
+        return AT_OK;
+    nf->ended = AT_CLOSED;
+    at_wait_wake(nf->config.wait); /* whoever sleeps in at_netdev_wait() learns of it */
+
+    /* The back-end first: while it works it maps the rings. Whether it obeys shows when the grants are ended. */
+    (void)at_xenbus_disconnect(&nf->bus, at_clock_after(at_wait_now(nf->config.wait), nf->config.timeout_ns));
+    if (nf->port != 0 && at_xen_event_close(nf->config.events, nf->port) == AT_OK)
+        nf->port = 0;
+    status = at_netfront_buffers_end(nf);
+    nf->taken = status != AT_OK;
+    return status;
+}
