@@ -1,0 +1,82 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: ISC
+#
+# common.sh: what the verbs share: how they speak, where they may write, how they end.
+
+# Logs that somebody may want to read after a failure. Git ignores the folder.
+readonly ATMAN_LOGS=$ATMAN_HOME/.atman/logs
+
+# say TEXT: a line for the user. All of ours go to stderr: stdout is the guest's, or a table's.
+say() {
+    progress_end
+    printf 'atman: %s\n' "$*" >&2
+}
+
+# fail TEXT: something went wrong that is not the command line.
+fail() {
+    say "$*"
+    exit 1
+}
+
+# misuse TEXT: the command line makes no sense.
+misuse() {
+    say "$*"
+    exit 2
+}
+
+# progress TEXT: what is being waited for. On a terminal one line that counts seconds, elsewhere a line when it changes.
+progress() {
+    if [[ ${progress_text:-} != "$1" ]]; then
+        progress_end
+        progress_text=$1 progress_start=$SECONDS
+        [[ -t 2 ]] || printf 'atman: %s ...\n' "$1" >&2
+    fi
+    [[ ! -t 2 ]] || printf '\r\033[Katman: %s ... %d s' "$1" $((SECONDS - progress_start)) >&2
+}
+
+progress_end() {
+    if [[ -n ${progress_text:-} && -t 2 ]]; then echo >&2; fi
+    progress_text=
+}
+
+# logged NAME TEXT COMMAND...: runs a long command with its output in the log NAME while TEXT shows progress.
+logged() {
+    local log=$ATMAN_LOGS/$1.log text=$2 pid
+    shift 2
+    mkdir -p "$ATMAN_LOGS"
+    "$@" >"$log" 2>&1 </dev/null &
+    pid=$!
+    while kill -0 "$pid" 2>/dev/null; do
+        progress "$text"
+        sleep 1
+    done
+    progress_end
+    wait "$pid" || fail "$text failed: $(grep -v '^$' "$log" | tail -n 1) (all of it: $log)"
+}
+
+# enter_work: makes the temporary folder `work`, which is removed when atman ends, however it does; at_exit is a verb's
+# to redefine, and runs before that.
+enter_work() {
+    work=$(mktemp -d)
+    trap 'leave_work' EXIT
+    trap 'exit 130' INT
+    trap 'exit 143' TERM HUP
+}
+
+leave_work() {
+    trap '' INT TERM HUP
+    at_exit
+    rm -rf "$work"
+}
+
+at_exit() {
+    :
+}
+
+as_root() {
+    if ((EUID == 0)); then
+        "$@"
+    else
+        sudo "$@"
+    fi
+}

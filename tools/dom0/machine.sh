@@ -1,0 +1,94 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: ISC
+#
+# machine.sh, to be sourced: a whole Xen machine under QEMU, without hardware virtualisation: Debian's hypervisor, a
+# Linux dom0 built by root.sh, and a job: a folder whose executable `run` is what the dom0 is for.
+#
+#   machine_start WORK JOB TERMINAL [QEMU OPTION]...
+#   while machine_next_event SECONDS; do ... "$machine_event" ...; done
+#   machine_stop
+#
+# WORK is a folder of the caller's, who also removes it: afterwards it holds xen.log (hypervisor and dom0), console.log
+# (what the job printed) and qemu.log. TERMINAL says where the job prints besides: `stdio`, which is typed to as well, or
+# `null`. machine_start_here does the same where Xen runs already: the job then runs as a child of the caller.
+
+MACHINE_HOME=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+readonly MACHINE_HOME
+
+# TCG's "max" CPU crashes Linux as a PV dom0; these features are what components may want to find.
+readonly MACHINE_CPU=qemu64,+rdrand,+aes,+pclmulqdq,+ssse3,+sse4.1,+sse4.2,+popcnt
+# The mitigations guard against neighbours, which a bench does not have, and cost time under emulation.
+readonly MACHINE_XEN="console=com1 com1=115200,8n1 guest_loglvl=all dom0_mem=512M,max:512M dom0_max_vcpus=1 \
+sched=credit2 spec-ctrl=no xpti=no bootscrub=no pv-l1tf=domu"
+readonly MACHINE_LINUX="console=hvc0 quiet mitigations=off panic=-1 rdinit=/init"
+
+# machine_pack FOLDER: an initramfs archive of FOLDER on stdout, owned by root, the same bytes for the same content.
+machine_pack() {
+    find "$1" -exec touch --no-dereference --date=@0 {} +
+    (cd "$1" && find . -print0 | LC_ALL=C sort -z | cpio --quiet -0 -o -H newc -R 0:0 --reproducible)
+}
+
+# machine_build WORK JOB: makes the files that QEMU boots. Half a second: nothing is kept that could grow stale.
+machine_build() {
+    local work=$1 job=$2 boxed=$1/boxed
+    "$MACHINE_HOME/root.sh" "$work" || return 1
+    mkdir "$boxed" && cp -RL "$job" "$boxed/job" && machine_pack "$boxed" >>"$work/root.cpio"
+}
+
+machine_start() {
+    local work=$1 job=$2 terminal=$3
+    shift 3
+    machine_build "$work" "$job" || return 1
+    machine_open_events "$work"
+    [[ $terminal != stdio ]] || terminal=stdio,signal=on
+    qemu-system-x86_64 -accel tcg,thread=multi -cpu "$MACHINE_CPU" -m 2048 \
+        -display none -monitor none -parallel none -nic none -no-reboot -no-user-config \
+        -serial "file:$work/xen.log" \
+        -chardev "$terminal,id=terminal,logfile=$work/console.log" -device isa-serial,chardev=terminal \
+        -chardev "file,id=events,path=$work/events" -device pci-serial,chardev=events \
+        -kernel "$work/xen" -append "$MACHINE_XEN" \
+        -initrd "$work/vmlinuz $MACHINE_LINUX,$work/root.cpio" "$@" <&0 2>"$work/qemu.log" &
+    machine_pid=$!
+}
+
+# machine_start_here WORK JOB GUEST_LIBRARY
+machine_start_here() {
+    local work=$1 job=$2 library=$3 typed
+    machine_open_events "$work"
+    # Never at its end: the console client would leave.
+    mkfifo "$work/typed"
+    exec {typed}<>"$work/typed"
+    [[ ! -t 0 ]] || cat <&0 >"$work/typed" &
+    (cd "$job" && as_root env GUEST_LIBRARY="$library" bash -c './run 7<"$1" 8>"$2" 9>&1 2>"$3"' run \
+        "$work/typed" "$work/events" "$work/xen.log"; echo off >"$work/events") &
+    machine_pid=$!
+}
+
+machine_open_events() {
+    mkfifo "$1/events"
+    exec {machine_events}<>"$1/events"
+    machine_line=
+}
+
+# machine_next_event SECONDS: waits for the dom0's next line and leaves it in `machine_event`, empty when none came in
+# time. Fails when the machine is off: nothing more will come, and all that was printed is there.
+machine_next_event() {
+    local part
+    machine_event=
+    if IFS= read -r -t "$1" -u "$machine_events" part; then
+        machine_event=$machine_line$part
+        machine_line=
+        [[ $machine_event != off ]]
+    else
+        machine_line+=$part
+        [[ -n $part ]] || kill -0 "$machine_pid" 2>/dev/null
+    fi
+}
+
+# machine_stop: ends QEMU if it still runs; returns when it is gone.
+machine_stop() {
+    [[ -n ${machine_pid:-} ]] || return 0
+    kill "$machine_pid" 2>/dev/null || true
+    wait "$machine_pid" 2>/dev/null || true
+    machine_pid=
+}

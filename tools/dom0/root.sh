@@ -1,0 +1,124 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: ISC
+#
+# root.sh FOLDER: puts a Xen machine's parts into FOLDER, from the packages that this machine has: `xen` (the
+# hypervisor), `vmlinuz` (a Linux that can be its dom0) and `root.cpio` (that dom0's whole file system, see init).
+#
+# Needs no root: the archive says that everything in it is root's, and device nodes are devtmpfs' business.
+# The same packages and the same scripts give the same bytes.
+set -euo pipefail
+PATH=$PATH:/usr/sbin:/sbin
+
+HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+readonly HERE
+
+# What dom0 runs besides busybox. The xl family comes from the hypervisor's own folder, so that versions match.
+readonly PROGRAMS=(bash busybox ip ping arping curl socat tcpdump xenstore-read xenstore-write xenstore-list xenstore-ls
+    xenstore-rm xenstore-watch)
+readonly XEN_PROGRAMS=(xl xenstored xenconsoled xenconsole xen-init-dom0)
+# Loaded by the dynamic loader only when a thread ends, so ldd does not show it: without it xl aborts.
+readonly HIDDEN_LIBRARIES=(libgcc_s.so.1)
+readonly MODULES=(xen-evtchn xen-gntdev xen-gntalloc xen-privcmd xenfs xen-netback bridge tun)
+
+die() {
+    echo "$*" >&2
+    exit 1
+}
+
+# newest FILE...: the last of those that exist, in order of version; nothing when none does.
+newest() {
+    local file
+    for file in "$@"; do
+        [[ ! -e $file ]] || echo "$file"
+    done | sort -V | tail -n 1
+}
+
+# The newest kernel that has a network back-end: a "cloud" kernel has none and cannot be a dom0.
+find_linux() {
+    local netback
+    netback=$(newest /lib/modules/*/kernel/drivers/net/xen-netback/xen-netback.ko*)
+    [[ -n $netback ]] || die "no Linux with xen-netback in /lib/modules: install linux-image-amd64"
+    linux=${netback#/lib/modules/}
+    linux=${linux%%/*}
+    [[ -r /boot/vmlinuz-$linux ]] || die "/boot/vmlinuz-$linux cannot be read: install linux-image-amd64"
+}
+
+find_xen() {
+    local image
+    image=$(newest /boot/xen-*-amd64.gz)
+    [[ -n $image ]] || die "no hypervisor in /boot: install xen-hypervisor-4.17-amd64"
+    xen=${image#/boot/xen-}
+    xen=${xen%-amd64.gz}
+    xen_bin=/usr/lib/xen-$xen/bin
+    [[ -x $xen_bin/xl ]] || die "no $xen_bin/xl: install xen-utils-$xen"
+}
+
+# The full paths of all programs, one a line.
+program_files() {
+    local program
+    for program in "${PROGRAMS[@]}"; do
+        type -P "$program" || die "no $program: run ./atman setup"
+    done
+    printf '%s\n' "${XEN_PROGRAMS[@]/#/$xen_bin/}"
+}
+
+# The shared libraries that the files on stdin load, one a line. (ldd grumbles about static ones.)
+library_files() {
+    xargs ldd 2>/dev/null | grep -o '/[^ ]*' | grep -v ':$' || true
+    local library
+    for library in "${HIDDEN_LIBRARIES[@]}"; do
+        ldconfig -p | grep -F "$library" | grep -F x86-64 | grep -o '/[^ ]*$' | head -n 1
+    done
+}
+
+# The modules' files in the order in which they must be loaded.
+module_files() {
+    local module
+    for module in "${MODULES[@]}"; do
+        modprobe -D -S "$linux" "$module" || die "Linux $linux has no module $module"
+    done | sed -n 's/^insmod \([^ ]*\).*/\1/p' | awk '!seen[$0]++'
+}
+
+# copy_into_root: copies the files named on stdin to the same places under the root, symbolic links followed.
+copy_into_root() {
+    sort -u | sed 's|^/||' | tar -C / --dereference --hard-dereference -cf - -T - |
+        tar -C "$root" --keep-directory-symlink --no-same-owner -xf -
+}
+
+fill_root() {
+    mkdir -p "$root"/{dev,proc,sys,tmp,run,job,root,etc/xen/scripts,var/log/xen/console,var/lib/xen,usr/{bin,sbin,lib,lib64}}
+    ln -s usr/bin usr/sbin usr/lib usr/lib64 "$root"
+    ln -s ../run ../run/lock "$root/var"
+    "$(type -P busybox)" --install -s "$root/usr/bin"
+    program_files >"$work/programs"
+    module_files >"$work/modules"
+    {
+        cat "$work/programs" "$work/modules"
+        library_files <"$work/programs"
+    } | copy_into_root
+    ln -s "$xen_bin" "$root/xen"
+    cp "$work/modules" "$root/etc/modules"
+    : >"$root/etc/xen/xl.conf"
+    echo 'root:x:0:0::/root:/bin/bash' >"$root/etc/passwd"
+    echo 'root:x:0:' >"$root/etc/group"
+    install -m 755 "$HERE/init" "$root/init"
+    install -m 755 "$HERE/vif-bridge" "$root/etc/xen/scripts/vif-bridge"
+    install -m 644 "$HERE/guest.sh" "$root/lib/guest.sh"
+}
+
+pack_root() {
+    find "$root" -exec touch --no-dereference --date=@0 {} +
+    (cd "$root" && find . -print0 | LC_ALL=C sort -z | cpio --quiet -0 -o -H newc -R 0:0 --reproducible)
+}
+
+(($# == 1)) || die "usage: root.sh FOLDER"
+find_linux
+find_xen
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+root=$work/root
+fill_root
+mkdir -p "$1"
+pack_root >"$1/root.cpio"
+cp "/boot/vmlinuz-$linux" "$1/vmlinuz"
+gzip -dc "/boot/xen-$xen-amd64.gz" >"$1/xen"
