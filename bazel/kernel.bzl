@@ -4,23 +4,23 @@
 load("@bazel_tools//tools/cpp:toolchain_utils.bzl", "find_cpp_toolchain")
 load("@rules_cc//cc:defs.bzl", "cc_binary")
 
-# What the command line says about host programs stays on the host.
-_HOST_ONLY = {
+# How a guest is built, whatever the command line says about host programs.
+_GUEST = {
     "//command_line_option:collect_code_coverage": False,
     "//command_line_option:copt": [],
     "//command_line_option:features": [],
     "//command_line_option:linkopt": [],
+    "//command_line_option:platforms": [Label("//platforms:xen_pv")],
+    "//command_line_option:strip": "never",  # _kernel does it, and keeps what it strips off
 }
 
 def _guest_impl(_settings, _attr):
-    settings = {"//command_line_option:platforms": [Label("//platforms:xen_pv")]}
-    settings.update(_HOST_ONLY)
-    return settings
+    return _GUEST
 
 _guest = transition(
     implementation = _guest_impl,
     inputs = [],
-    outputs = ["//command_line_option:platforms"] + _HOST_ONLY.keys(),
+    outputs = _GUEST.keys(),
 )
 
 def _quote(text):

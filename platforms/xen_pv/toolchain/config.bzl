@@ -10,6 +10,7 @@ load(
     "flag_group",
     "flag_set",
     "tool_path",
+    "variable_with_value",
     "with_feature_set",
 )
 load("@local_gcc//:defs.bzl", "INCLUDE", "TOOLS", "VERSION")
@@ -83,6 +84,42 @@ def _flags(actions, flags, mode = None):
         with_features = [with_feature_set(features = [mode])] if mode else [],
     )
 
+# Bazel's own feature of this name, for what a static program links, and in a group: seams point upwards (base calls the
+# platform's at_panic), so no order of the archives would resolve every symbol.
+_LIBRARIES = feature(
+    name = "libraries_to_link",
+    enabled = True,
+    flag_sets = [flag_set(
+        actions = _LINK,
+        flag_groups = [
+            flag_group(flags = ["-Wl,--start-group"]),
+            flag_group(
+                expand_if_available = "libraries_to_link",
+                flag_groups = [
+                    flag_group(
+                        expand_if_true = "libraries_to_link.is_whole_archive",
+                        flags = ["-Wl,--whole-archive"],
+                    ),
+                    flag_group(
+                        expand_if_equal = variable_with_value("libraries_to_link.type", "object_file"),
+                        flags = ["%{libraries_to_link.name}"],
+                    ),
+                    flag_group(
+                        expand_if_equal = variable_with_value("libraries_to_link.type", "static_library"),
+                        flags = ["%{libraries_to_link.name}"],
+                    ),
+                    flag_group(
+                        expand_if_true = "libraries_to_link.is_whole_archive",
+                        flags = ["-Wl,--no-whole-archive"],
+                    ),
+                ],
+                iterate_over = "libraries_to_link",
+            ),
+            flag_group(flags = ["-Wl,--end-group"]),
+        ],
+    )],
+)
+
 def _impl(ctx):
     return cc_common.create_cc_toolchain_config_info(
         ctx = ctx,
@@ -103,11 +140,12 @@ def _impl(ctx):
                 env_sets = [env_set(actions = _COMPILE, env_entries = [env_entry(key = "ATMAN_GCC", value = VERSION)])],
                 flag_sets = [
                     _flags(_COMPILE, _COMPILE_FLAGS),
-                    _flags(_COMPILE, ["-Og", "-g3"], "dbg"),
+                    _flags(_COMPILE, ["-Og", "-g"], "dbg"),
                     _flags(_COMPILE, ["-Os", "-g"], "fastbuild"),
                     _flags(_COMPILE, ["-Os", "-g"], "opt"),
                 ],
             ),
+            _LIBRARIES,
             feature(
                 name = "default_linker_flags",
                 enabled = True,
