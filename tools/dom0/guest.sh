@@ -30,6 +30,7 @@ guest_create() {
         rm "$config" "$log"
         return
     fi
+    # shellcheck disable=SC2034 # for the caller
     guest_refusal=$(grep -m 1 -i error "$log" || tail -n 1 "$log")
     cat "$log" >&2
     rm "$config" "$log"

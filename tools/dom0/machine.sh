@@ -58,7 +58,8 @@ machine_start_here() {
     # Never at its end: the console client would leave.
     mkfifo "$work/typed"
     exec {typed}<>"$work/typed"
-    [[ ! -t 0 ]] || cat <&0 >"$work/typed" &
+    [[ ! -t 0 ]] || cat <&0 >&"$typed" &
+    # shellcheck disable=SC2016 # the inner shell's
     (cd "$job" && as_root env GUEST_LIBRARY="$library" bash -c './run 7<"$1" 8>"$2" 9>&1 2>"$3"' run \
         "$work/typed" "$work/events" "$work/xen.log"; echo off >"$work/events") &
     machine_pid=$!

@@ -17,7 +17,8 @@ set -uo pipefail
 
 # shellcheck source=tools/dom0/guest.sh
 . "${GUEST_LIBRARY:-/lib/guest.sh}"
-# shellcheck disable=SC2154
+declare name interactive limit command
+# shellcheck source=/dev/null
 . ./settings
 
 readonly GUEST_ADDRESS=${GUEST_ADDRESS:-10.0.0.2}
@@ -80,6 +81,16 @@ entertain() {
     guest_ended || dom0 xl shutdown "$guest"
 }
 
+# Taking the domain away hangs up on the console client: first let it read what is still under way, which is all there
+# when nothing came for as long as the console daemon may hold back a guest that prints much (200 ms).
+let_console_drain() {
+    local client=$1 had='' has
+    while has=$(grep rchar "/proc/$client/io") && [[ $has != "$had" ]]; do
+        had=$has
+        sleep 0.3
+    done
+}
+
 main() {
     local console_client
     printf 'kernel="%s"\n' "$PWD/kernel" >>guest.cfg
@@ -97,6 +108,7 @@ main() {
     else
         event silent
     fi
+    let_console_drain "$console_client"
     guest_destroy
     wait "$console_client"
 }
