@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef ATMAN_GUEST_H
+#define ATMAN_GUEST_H
+
+/*
+ * What a guest has one of: its memory, its event channels, its grant table, its connection to XenStore.
+ *
+ * Each is made when it is first asked for, and is linked only into kernels that ask. All last until the guest ends; the
+ * caller gets a pointer and never owns it. A host that lacks what is asked for, or memory too small to make it, is not
+ * something that an application can mend: the guest then ends with a panic that says which. Not from event handlers.
+ *
+ * An application is the place where components meet: it passes these to the components' own functions, in whose headers
+ * the rest of the contract is.
+ */
+
+#include <stddef.h>
+
+#include <atman/base/wait.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct at_mm_frames;
+struct at_mm_heap;
+struct at_mm_pages;
+struct at_mm_space;
+struct at_sched;
+struct at_xen_events;
+struct at_xen_grants;
+struct at_xenstore;
+
+/*
+ * at_guest_frames returns the allocator of all memory that Xen gave and nobody uses. Memory beyond what the builder had
+ * mapped is mapped 2 MiB at a time, as it is handed out for the first time.
+ */
+struct at_mm_frames *at_guest_frames(void);
+
+/* at_guest_pages returns the same memory as single pages, with their machine frames, for drivers (<atman/mm/pages.h>). */
+struct at_mm_pages at_guest_pages(void);
+
+/* at_guest_space returns the window of virtual pages for mapping machine frames (<atman/mm/space.h>): 64 MiB. */
+struct at_mm_space *at_guest_space(void);
+
+/* at_guest_heap returns the heap over at_guest_frames() (<atman/mm/heap.h>). */
+struct at_mm_heap *at_guest_heap(void);
+
+/* at_guest_events returns the domain's event channels (<atman/xen/event.h>). */
+struct at_xen_events *at_guest_events(void);
+
+/* at_guest_grants returns the domain's grant table (<atman/xen/grant.h>): 1,024 entries, less those Xen reserves. */
+struct at_xen_grants *at_guest_grants(void);
+
+/* at_guest_xenstore returns the client of the domain's XenStore (<atman/xenstore/xenstore.h>), connected. */
+struct at_xenstore *at_guest_xenstore(void);
+
+/*
+ * at_guest_sched returns the scheduler (<atman/sched/thread.h>), whose main thread is the caller of the first call.
+ * Ask for it before anything that waits is made, so that waiting lets other threads run.
+ */
+struct at_sched *at_guest_sched(void);
+
+/*
+ * at_guest_wait returns a place to wait in, for the configuration of a component: the scheduler's once at_guest_sched()
+ * was called (then a thread sleeps and others run), the event channels' before (then the guest sleeps).
+ */
+struct at_wait at_guest_wait(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* ATMAN_GUEST_H */

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: ISC */
+/* Where Xen enters the guest: at the start, and at an exception; and where the guest enters Xen. */
+
+#include "trap.h"
+
+    .section .text.entry, "ax", @progbits
+
+/* Xen starts vcpu 0 here with %rsi = the start info page. The builder's stack is left behind for ours, with its guard. */
+    .globl at_xen_pv_entry
+    .type at_xen_pv_entry, @function
+at_xen_pv_entry:
+    cld
+    lea at_xen_pv_stack_top(%rip), %rsp
+    xor %ebp, %ebp /* where a backtrace ends */
+    mov %rsi, %rdi
+    push %rbp
+    push %rbp
+    call at_xen_pv_start
+    ud2
+    .size at_xen_pv_entry, . - at_xen_pv_entry
+
+/*
+ * One stub for each vector up to 31, 16 bytes apart. Xen has pushed, from the top: ss, rsp, rflags, cs, rip, an error
+ * code where the exception has one, r11, rcx. A stub makes all frames alike, with an error code of 0 and the vector, so
+ * that C sees one struct at_xen_pv_trap_frame. No stub returns: an exception ends the guest.
+ */
+    .text
+    .balign 16
+    .globl at_xen_pv_trap_stubs
+    .type at_xen_pv_trap_stubs, @function
+at_xen_pv_trap_stubs:
+    vector = 0
+    .rept AT_XEN_PV_TRAP_VECTORS
+    .balign 16
+    pop %rcx
+    pop %r11
+    .if !((AT_XEN_PV_TRAP_WITH_CODE >> vector) & 1)
+    push $0
+    .endif
+    push $vector
+    jmp trap
+    vector = vector + 1
+    .endr
+
+trap:
+    push %rax
+    push %rbx
+    push %rcx
+    push %rdx
+    push %rsi
+    push %rdi
+    push %rbp
+    push %r8
+    push %r9
+    push %r10
+    push %r11
+    push %r12
+    push %r13
+    push %r14
+    push %r15
+    mov %rsp, %rdi
+    and $-16, %rsp
+    cld
+    call at_xen_pv_trap
+    ud2
+    .size at_xen_pv_trap_stubs, . - at_xen_pv_trap_stubs
+
+/*
+ * long at_xen_hypercall(unsigned long number, unsigned long a1, ..., unsigned long a5)
+ * The gate of <atman/xen/hypercall.h>: `syscall` is what the hypercall page holds on x86-64 PV. Xen keeps every register
+ * but rax, rcx and r11.
+ */
+    .section .text.at_xen_hypercall, "ax", @progbits
+    .globl at_xen_hypercall
+    .type at_xen_hypercall, @function
+at_xen_hypercall:
+    mov %rdi, %rax
+    mov %rsi, %rdi
+    mov %rdx, %rsi
+    mov %rcx, %rdx
+    mov %r8, %r10
+    mov %r9, %r8
+    syscall
+    ret
+    .size at_xen_hypercall, . - at_xen_hypercall
+
+    .section .note.GNU-stack, "", @progbits

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef ATMAN_XEN_PV_LAYOUT_H
+#define ATMAN_XEN_PV_LAYOUT_H
+
+/*
+ * The map of a guest's virtual memory. DESIGN.md draws it; these are the numbers (xen_pv.lds repeats the first).
+ *
+ * Everything but p2m lies in one GiB, below one level-3 entry, so that at boot no level-2 table has to be made.
+ */
+
+#ifdef __ASSEMBLER__
+#define AT_XEN_PV_NUMBER(n) n
+#else
+#define AT_XEN_PV_NUMBER(n) n##ul
+#endif
+
+/*
+ * Where the image is linked and the builder's mapping begins. Xen 4.17's builder maps from here to the next 4 MiB
+ * boundary, with at least 512 KiB behind the image, and all of it must be memory the domain has: 192 pages leave a
+ * domain of 1 MiB (256 pages) enough for p2m, and an image of up to 200 KiB fits before the builder takes 4 MiB more.
+ */
+#define AT_XEN_PV_IMAGE_BASE AT_XEN_PV_NUMBER(0x40340000)
+
+/*
+ * Where the builder puts p2m (XEN_ELFNOTE_INIT_P2M): below the image, as it demands, and outside the image's mapping,
+ * so that what boot has to protect does not grow with memory. Not at 0: page 0 stays absent. Room for 512 GiB of memory.
+ */
+#define AT_XEN_PV_P2M_BASE AT_XEN_PV_NUMBER(0x200000)
+
+/* The window for frames mapped one by one: shared_info, the grant table, other domains' grants. */
+#define AT_XEN_PV_WINDOW_BASE AT_XEN_PV_NUMBER(0x5c200000)
+#define AT_XEN_PV_WINDOW_END AT_XEN_PV_NUMBER(0x60200000)
+
+/*
+ * The direct map: page `pfn` of the domain's memory is at BASE + pfn * 4096. Never executable. 512 MiB above the image,
+ * so that the builder's own level-1 tables serve it: the same slots, under another level-2 entry.
+ */
+#define AT_XEN_PV_DIRECT_OFFSET AT_XEN_PV_NUMBER(0x20000000)
+#define AT_XEN_PV_DIRECT_BASE (AT_XEN_PV_IMAGE_BASE + AT_XEN_PV_DIRECT_OFFSET)
+
+#define AT_XEN_PV_PAGE_SHIFT 12
+#define AT_XEN_PV_PAGE_SIZE AT_XEN_PV_NUMBER(4096)
+#define AT_XEN_PV_TABLE_ENTRIES 512u
+/* What one level-1 table maps. */
+#define AT_XEN_PV_TABLE_SPAN AT_XEN_PV_NUMBER(0x200000)
+
+#endif /* ATMAN_XEN_PV_LAYOUT_H */

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: ISC */
+/* From Xen's entry to main(), and from main()'s status to the end of the domain. */
+
+#include "arguments.h"
+#include "internal.h"
+
+#include <stdlib.h>
+
+#include <atman/libc/exit.h>
+#include <atman/xen/domain.h>
+
+/* The application's. Declared here because no header may declare it for others. */
+int main(int argc, char **argv);
+
+const start_info_t *at_xen_pv_start_info;
+
+/* Called by entry.S only, on the boot stack, with the start info page in the builder's mapping. */
+AT_NORETURN void at_xen_pv_start(const start_info_t *boot_info);
+
+AT_NORETURN void at_xen_pv_start(const start_info_t *boot_info)
+{
+    static char name[] = "atman"; /* Xen tells a guest its command line, not its image's name */
+    static char *argv[AT_XEN_PV_ARGUMENTS_MAX + 1];
+
+    at_xen_pv_protect_image(boot_info);
+    at_xen_pv_install_traps();
+    at_xen_pv_console_start();
+    argv[0] = name;
+    exit(main(at_xen_pv_arguments(argv, (char *)at_xen_pv_start_info->cmd_line), argv));
+}
+
+AT_NORETURN void at_xen_pv_crash(void)
+{
+    at_xen_pv_console_drain();
+    for (;;)
+        at_xen_domain_shutdown(SHUTDOWN_crash);
+}
+
+/* Writes a status as decimal digits. */
+static void write_decimal(int value)
+{
+    char text[12];
+    unsigned rest = value < 0 ? 0u - (unsigned)value : (unsigned)value;
+    char *first = text + sizeof(text) - 1;
+
+    *first = '\0';
+    do
+        *--first = (char)('0' + rest % 10);
+    while ((rest /= 10) != 0);
+    if (value < 0)
+        *--first = '-';
+    at_xen_pv_write(first);
+}
+
+/* Reason poweroff for status 0; crash for any other, with a line that names it. */
+AT_NORETURN void at_libc_exit(int status)
+{
+    if (status != 0) {
+        at_xen_pv_write("atman: exit status ");
+        write_decimal(status);
+        at_xen_pv_write("\n");
+        at_xen_pv_crash();
+    }
+    at_xen_pv_console_drain();
+    for (;;)
+        at_xen_domain_shutdown(SHUTDOWN_poweroff);
+}
