@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: ISC */
+#define _GNU_SOURCE
+
+#include <atman/base/entropy.h>
+
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/random.h>
+
+at_status at_entropy_fill(void *out, size_t size)
+{
+    uint8_t *at = out;
+    size_t left = size;
+
+    while (left > 0) {
+        ssize_t got = getrandom(at, left, 0);
+
+        if (got > 0) {
+            at += got;
+            left -= (size_t)got;
+        } else if (errno != EINTR) {
+            memset(out, 0, size);
+            return AT_UNSUPPORTED;
+        }
+    }
+    return AT_OK;
+}
