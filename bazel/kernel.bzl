@@ -17,7 +17,7 @@ _GUEST = {
 def _guest_impl(_settings, _attr):
     return _GUEST
 
-_guest = transition(
+guest_transition = transition(
     implementation = _guest_impl,
     inputs = [],
     outputs = _GUEST.keys(),
@@ -65,13 +65,13 @@ def _kernel_impl(ctx):
 _kernel = rule(
     implementation = _kernel_impl,
     attrs = {
-        "elf": attr.label(cfg = _guest, mandatory = True),
+        "elf": attr.label(cfg = guest_transition, mandatory = True),
         "memory": attr.int(mandatory = True),
         "vif": attr.string_list(),
         "_allowlist_function_transition": attr.label(
             default = "@bazel_tools//tools/allowlists/function_transition_allowlist",
         ),
-        "_cc_toolchain": attr.label(cfg = _guest, default = "@bazel_tools//tools/cpp:current_cc_toolchain"),
+        "_cc_toolchain": attr.label(cfg = guest_transition, default = "@bazel_tools//tools/cpp:current_cc_toolchain"),
     },
     doc = "Builds `elf` for the guest and lays the image, its symbols and its configuration into the host's bazel-bin.",
 )
