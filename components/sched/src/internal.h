@@ -8,15 +8,21 @@
 
 /* Who releases a thread once it has ended: at_sched_thread.release. */
 enum at_sched_release {
-    AT_SCHED_RELEASE_BY_JOIN,    /* whoever joins it; nobody has begun to */
-    AT_SCHED_RELEASE_BY_JOINER,  /* a thread is joining it */
-    AT_SCHED_RELEASE_BY_ITSELF,  /* it is detached */
-    AT_SCHED_RELEASE_BY_NOBODY,  /* it is "main" */
+    AT_SCHED_RELEASE_OPEN,      /* whoever comes to join it */
+    AT_SCHED_RELEASE_BY_JOINER, /* the thread that is joining it */
+    AT_SCHED_RELEASE_BY_ITSELF, /* nobody: it is detached */
+    AT_SCHED_RELEASE_NEVER,     /* it is "main" */
 };
 
 /*
- * at_sched_give_way runs the next ready thread and returns when the current one is its turn again: the caller has put it
- * where somebody will make it ready, or it has ended. Panics in handlers.
+ * at_sched_self returns the current thread for a call that only threads may make, because it may give way or because the
+ * thread will own something. Panics in handlers and callbacks.
+ */
+struct at_sched_thread *at_sched_self(struct at_sched *sched);
+
+/*
+ * at_sched_give_way runs the next ready thread and returns when it is the current one's turn again. The caller, who asked
+ * at_sched_self(), has put that where somebody will make it ready, or it has ended.
  */
 void at_sched_give_way(struct at_sched *sched);
 

@@ -2,7 +2,8 @@
 #include <atman/base/clock.h>
 #include <atman/base/panic.h>
 #include <atman/sched/lock.h>
-#include <atman/sched/thread.h>
+
+#include "internal.h"
 
 void at_sched_mutex_init(struct at_sched_mutex *mutex, struct at_sched *sched, const char *name)
 {
@@ -12,9 +13,11 @@ void at_sched_mutex_init(struct at_sched_mutex *mutex, struct at_sched *sched, c
 
 at_status at_sched_mutex_try_lock(struct at_sched_mutex *mutex)
 {
+    struct at_sched_thread *self = at_sched_self(mutex->queue.sched);
+
     if (mutex->queue.owner)
         return AT_BUSY;
-    mutex->queue.owner = mutex->queue.sched->current;
+    mutex->queue.owner = self;
     return AT_OK;
 }
 
@@ -34,7 +37,7 @@ void at_sched_mutex_lock(struct at_sched_mutex *mutex)
 
 void at_sched_mutex_unlock(struct at_sched_mutex *mutex)
 {
-    if (mutex->queue.owner != mutex->queue.sched->current)
+    if (mutex->queue.owner != at_sched_self(mutex->queue.sched))
         at_panic("sched: a thread unlocked a mutex that it does not own");
     mutex->queue.owner = at_sched_wake_one(&mutex->queue);
 }

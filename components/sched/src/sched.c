@@ -15,16 +15,23 @@ void at_sched_init(struct at_sched *sched, const struct at_sched_config *config)
     at_list_init(&sched->threads);
     at_list_init(&sched->dead);
     at_sched_wait_queue_init(&main->end, sched, "main");
-    main->release = AT_SCHED_RELEASE_BY_NOBODY;
+    main->release = AT_SCHED_RELEASE_NEVER;
     at_list_push_back(&sched->threads, &main->all);
 }
 
 at_status at_sched_fini(struct at_sched *sched)
 {
-    if (sched->current != &sched->main || sched->in_handler)
+    if (at_sched_self(sched) != &sched->main)
         at_panic("sched: at_sched_fini() is for the main thread");
     at_sched_release_dead(sched);
     return at_list_next(&sched->threads, &sched->main.all) || sched->timers.pending ? AT_BUSY : AT_OK;
+}
+
+struct at_sched_thread *at_sched_self(struct at_sched *sched)
+{
+    if (sched->in_handler)
+        at_panic("sched: a handler or timer callback tried to wait");
+    return sched->current;
 }
 
 void at_sched_make_ready(struct at_sched_thread *thread)
@@ -74,8 +81,6 @@ void at_sched_give_way(struct at_sched *sched)
     struct at_sched_thread *next;
     void *fake_stack;
 
-    if (sched->in_handler)
-        at_panic("sched: a handler or timer callback tried to wait");
     if (sched->round_left == 0 && sched->ready_count)
         poll(sched);
     while (sched->ready_count == 0)
@@ -94,6 +99,6 @@ void at_sched_give_way(struct at_sched *sched)
 
 void at_sched_thread_yield(struct at_sched *sched)
 {
-    at_sched_make_ready(sched->current);
+    at_sched_make_ready(at_sched_self(sched));
     at_sched_give_way(sched);
 }

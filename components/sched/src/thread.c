@@ -51,9 +51,9 @@ at_status at_sched_thread_create(struct at_sched *sched, struct at_sched_thread 
 
 AT_NORETURN void at_sched_thread_exit(struct at_sched *sched, void *value)
 {
-    struct at_sched_thread *self = sched->current;
+    struct at_sched_thread *self = at_sched_self(sched);
 
-    if (self == &sched->main || sched->in_handler)
+    if (self == &sched->main)
         at_panic("sched: at_sched_thread_exit() is for created threads");
     self->value = value;
     self->ended = true;
@@ -87,17 +87,27 @@ void at_sched_release_dead(struct at_sched *sched)
     }
 }
 
+/* Settles who releases `thread`, if nobody has been named yet. */
+static at_status claim(struct at_sched_thread *thread, enum at_sched_release release)
+{
+    if (thread->release == AT_SCHED_RELEASE_BY_JOINER)
+        return AT_BUSY;
+    if (thread->release != AT_SCHED_RELEASE_OPEN)
+        return AT_INVALID;
+    thread->release = (uint8_t)release;
+    return AT_OK;
+}
+
 at_status at_sched_thread_join(struct at_sched_thread *thread, void **value)
 {
     struct at_sched *sched = thread->end.sched;
+    at_status status;
 
-    if (sched->in_handler)
-        at_panic("sched: a handler or timer callback tried to join");
-    if (thread->release == AT_SCHED_RELEASE_BY_JOINER)
-        return AT_BUSY;
-    if (thread->release != AT_SCHED_RELEASE_BY_JOIN || thread == sched->current)
+    if (thread == at_sched_self(sched))
         return AT_INVALID;
-    thread->release = AT_SCHED_RELEASE_BY_JOINER;
+    status = claim(thread, AT_SCHED_RELEASE_BY_JOINER);
+    if (status != AT_OK)
+        return status;
     if (!thread->ended)
         at_sched_wait(&thread->end, AT_NEVER);
     if (value)
@@ -108,12 +118,9 @@ at_status at_sched_thread_join(struct at_sched_thread *thread, void **value)
 
 at_status at_sched_thread_detach(struct at_sched_thread *thread)
 {
-    if (thread->release == AT_SCHED_RELEASE_BY_JOINER)
-        return AT_BUSY;
-    if (thread->release != AT_SCHED_RELEASE_BY_JOIN)
-        return AT_INVALID;
-    thread->release = AT_SCHED_RELEASE_BY_ITSELF;
-    if (thread->ended)
+    at_status status = claim(thread, AT_SCHED_RELEASE_BY_ITSELF);
+
+    if (status == AT_OK && thread->ended)
         at_list_push_back(&thread->end.sched->dead, &thread->link);
-    return AT_OK;
+    return status;
 }

@@ -28,10 +28,10 @@ static void time_out(struct at_sched_timer *timer)
     at_sched_wake_up(thread, AT_TIMED_OUT);
 }
 
-/* Blocks the current thread, which is in the queue it waits for already, if it waits for one. */
-static at_status block(struct at_sched *sched, uint64_t deadline_ns)
+/* Blocks `self`, the current thread, which is in the queue it waits for already, if it waits for one. */
+static at_status block(struct at_sched_thread *self, uint64_t deadline_ns)
 {
-    struct at_sched_thread *self = sched->current;
+    struct at_sched *sched = self->end.sched;
 
     if (deadline_ns != AT_NEVER)
         at_sched_timer_start(&sched->timers, &self->timeout, deadline_ns, time_out);
@@ -41,16 +41,16 @@ static at_status block(struct at_sched *sched, uint64_t deadline_ns)
 
 at_status at_sched_wait(struct at_sched_wait_queue *queue, uint64_t deadline_ns)
 {
-    struct at_sched_thread *self = queue->sched->current;
+    struct at_sched_thread *self = at_sched_self(queue->sched);
 
     self->waits_for = queue;
     at_list_push_back(&queue->waiting, &self->link);
-    return block(queue->sched, deadline_ns);
+    return block(self, deadline_ns);
 }
 
 void at_sched_thread_sleep(struct at_sched *sched, uint64_t deadline_ns)
 {
-    block(sched, deadline_ns);
+    block(at_sched_self(sched), deadline_ns);
 }
 
 struct at_sched_thread *at_sched_wake_one(struct at_sched_wait_queue *queue)

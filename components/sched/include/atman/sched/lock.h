@@ -12,9 +12,9 @@
  * Each lives in the caller's memory, must not move while in use, and belongs to the threads of one scheduler. `name` (not
  * NULL) is borrowed; a deadlock report shows it and, for a mutex, who holds it. Ending one needs no call: nobody may wait.
  *
- * Deadlines are times of the monotonic clock, AT_NEVER for none. Functions that may block are for threads only; handlers
- * and timer callbacks panic in them. All others never block and may be called from anywhere. Each is O(1) but for a
- * timer's O(log n) where a deadline is given.
+ * Deadlines are times of the monotonic clock, AT_NEVER for none. A mutex belongs to a thread, so its functions panic in
+ * handlers and timer callbacks; so do all others that would have to block there. What never blocks may be called from
+ * anywhere. Each is O(1) but for a timer's O(log n) where a deadline is given.
  */
 
 #include <stdint.h>
@@ -51,10 +51,7 @@ void at_sched_mutex_lock(struct at_sched_mutex *mutex);
 /* at_sched_mutex_lock_until is at_sched_mutex_lock with a deadline. Returns AT_OK; AT_TIMED_OUT: not the owner. */
 at_status at_sched_mutex_lock_until(struct at_sched_mutex *mutex, uint64_t deadline_ns);
 
-/*
- * at_sched_mutex_try_lock never blocks. Returns AT_OK; AT_BUSY when any thread owns it, the current one included.
- * Not for handlers, which own nothing.
- */
+/* at_sched_mutex_try_lock never blocks. Returns AT_OK; AT_BUSY when any thread owns it, the current one included. */
 at_status at_sched_mutex_try_lock(struct at_sched_mutex *mutex);
 
 /*
