@@ -36,7 +36,6 @@ extern "C" {
 #define AT_MM_HEAP_CLASSES 56
 
 struct at_mm_heap_object;
-struct at_mm_heap_slab;
 
 /* What a size class knows of its slabs of one size. Private. */
 struct at_mm_heap_shape {
@@ -46,14 +45,15 @@ struct at_mm_heap_shape {
 
 /* A size class: one cache line. Private. */
 struct at_mm_heap_class {
-    struct at_mm_heap_object *head; /* freed objects, last one first */
-    struct at_mm_heap_object *spare; /* `limit` or more freed objects, or none */
-    uint32_t count;                 /* of head */
-    uint32_t limit;                 /* head becomes spare when it has so many */
-    uint32_t magic;                 /* 2^32 / size, rounded up: see at_mm_heap_is_object() */
-    uint32_t out;                   /* objects taken from slabs: live ones and those in head and spare */
+    struct at_mm_heap_object *head;   /* freed objects, last one first */
+    struct at_mm_heap_object *spare;  /* a list that was full, or NULL */
+    uint32_t count;                   /* objects in head */
+    uint16_t spare_count;             /* objects in spare */
+    uint16_t limit;                   /* head is full with so many; 0 before the class is first used */
+    uint32_t magic;                   /* 2^32 / size, rounded up */
+    uint32_t out;                     /* objects not in their slabs: live ones and those in head and spare */
     struct at_mm_heap_shape shape[2]; /* of the first slabs, and of the later ones */
-    struct at_mm_heap_slab *partial;  /* slabs that have free objects of their own */
+    struct at_list partial;           /* slabs that have free objects of their own */
 };
 
 /* The heap. Every member is private; it must not move once initialised. Best aligned to 64. */
@@ -62,7 +62,7 @@ struct at_mm_heap {
     uintptr_t secret;
     size_t slab_pages;
     size_t run_pages;
-    size_t peak_pages;
+    size_t peak_pages; /* of both */
     size_t runs;
     struct at_mm_heap_class classes[AT_MM_HEAP_CLASSES];
 };

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: ISC */
+#include <atman/mm/pages.h>
+
+#include <stddef.h>
+
+static void *alloc(void *ctx)
+{
+    struct at_mm_frame_pages *source = ctx;
+    void *page;
+
+    return at_mm_frames_alloc(source->frames, &page, 0) == AT_OK ? page : NULL;
+}
+
+static void free_page(void *ctx, void *page)
+{
+    struct at_mm_frame_pages *source = ctx;
+
+    at_mm_frames_free(source->frames, page, 0);
+}
+
+static uint64_t frame(void *ctx, const void *page)
+{
+    struct at_mm_frame_pages *source = ctx;
+
+    return source->frame_of(source->ctx, page);
+}
+
+struct at_mm_pages at_mm_pages_from_frames(struct at_mm_frame_pages *source)
+{
+    static const struct at_mm_pages_ops ops = {alloc, free_page, frame};
+
+    return (struct at_mm_pages){&ops, source};
+}

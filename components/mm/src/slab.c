@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: ISC */
+#include <string.h>
+
+#include <atman/mm/run.h>
+
+#include "heap_internal.h"
+
+/* A class's slabs hold so many objects at least: the first ones, and those it gets when it has FIRST_BYTES of objects. */
+#define FIRST_OBJECTS 3
+#define LATER_OBJECTS 15
+#define FIRST_BYTES 16384
+
+/* A list of freed objects is full at so many objects and about so many bytes, but holds a few of any size. */
+#define LIMIT_MAX 64
+#define LIMIT_BYTES 16384
+#define LIMIT_MIN 4
+
+void at_mm_heap_init(struct at_mm_heap *heap, struct at_mm_frames *frames, uintptr_t secret)
+{
+    memset(heap, 0, sizeof(*heap));
+    heap->frames = frames;
+    heap->secret = secret ^ UINTPTR_MAX / 0xFF * 0xA5; /* a mark must not look like a plain pointer to the object */
+    at_mm_frames_on_shortage(frames, (at_mm_frames_shortage_fn)at_mm_heap_trim, heap);
+}
+
+void at_mm_heap_hold(struct at_mm_heap *heap, size_t *kind, size_t pages)
+{
+    *kind += pages;
+    if (heap->slab_pages + heap->run_pages > heap->peak_pages)
+        heap->peak_pages = heap->slab_pages + heap->run_pages;
+}
+
+static struct at_mm_heap_shape make_shape(size_t size, size_t objects)
+{
+    uint32_t slab = AT_MM_PAGE_SIZE;
+
+    while (slab < size * objects + sizeof(struct at_mm_heap_slab))
+        slab *= 2;
+    return (struct at_mm_heap_shape){slab - 1, (uint32_t)((slab - sizeof(struct at_mm_heap_slab)) / size * size)};
+}
+
+/* Works out what a class needs to know; done when it is first used, so that a heap costs nothing before. */
+static void set_up(struct at_mm_heap_class *class, size_t size)
+{
+    size_t limit = LIMIT_BYTES / size;
+
+    class->limit = (uint16_t)(limit < LIMIT_MIN ? LIMIT_MIN : limit > LIMIT_MAX ? LIMIT_MAX : limit);
+    class->magic = (uint32_t)(UINT32_MAX / size + 1);
+    class->shape[0] = make_shape(size, FIRST_OBJECTS);
+    class->shape[1] = make_shape(size, LATER_OBJECTS);
+    at_list_init(&class->partial);
+}
+
+static unsigned order_of(struct at_mm_heap_shape shape)
+{
+    return at_bits_highest(shape.mask) + 1 - AT_MM_PAGE_SHIFT;
+}
+
+/* Gets a slab and puts all its objects in the head list, lowest address first. */
+static bool add_slab(struct at_mm_heap *heap, unsigned class_index)
+{
+    struct at_mm_heap_class *class = &heap->classes[class_index];
+    size_t size = at_mm_heap_class_size(class_index);
+    unsigned later = class->out * size >= FIRST_BYTES;
+    struct at_mm_heap_slab *slab;
+    uintptr_t address;
+    size_t page;
+
+    if (later && at_mm_frame_get(heap->frames, &page, order_of(class->shape[1])) != AT_OK)
+        later = 0;
+    if (!later && at_mm_frame_get(heap->frames, &page, order_of(class->shape[0])) != AT_OK)
+        return false;
+    memset(heap->frames->state + page, (int)(AT_MM_STATE_SLAB | later * AT_MM_HEAP_STATE_SHAPE | class_index),
+           (size_t)1 << order_of(class->shape[later]));
+    at_mm_frame_use(heap->frames, (size_t)1 << order_of(class->shape[later]));
+    at_mm_heap_hold(heap, &heap->slab_pages, (size_t)1 << order_of(class->shape[later]));
+
+    slab = at_mm_frame_address(heap->frames, page);
+    *slab = (struct at_mm_heap_slab){.total = class->shape[later].extent / (uint32_t)size};
+    address = (uintptr_t)slab + class->shape[later].mask + 1;
+    for (uint32_t i = 0; i < slab->total; ++i) {
+        struct at_mm_heap_object *object = (struct at_mm_heap_object *)(address -= size);
+
+        object->next = class->head;
+        object->mark = at_mm_heap_mark(heap, object);
+        class->head = object;
+    }
+    class->count = slab->total;
+    class->out += slab->total;
+    return true;
+}
+
+bool at_mm_heap_refill(struct at_mm_heap *heap, unsigned class_index)
+{
+    struct at_mm_heap_class *class = &heap->classes[class_index];
+    struct at_list_node *node;
+    struct at_mm_heap_slab *slab;
+
+    if (class->limit == 0)
+        set_up(class, at_mm_heap_class_size(class_index));
+    if (class->spare) {
+        class->head = class->spare;
+        class->count = class->spare_count;
+        class->spare = NULL;
+        class->spare_count = 0;
+        return true;
+    }
+    node = at_list_pop_front(&class->partial);
+    if (!node)
+        return add_slab(heap, class_index);
+    slab = AT_CONTAINER_OF(node, struct at_mm_heap_slab, node);
+    class->head = slab->free;
+    class->count = slab->free_count;
+    class->out += slab->free_count;
+    slab->free = NULL;
+    slab->free_count = 0;
+    return true;
+}
+
+/* Gives one object back to its slab, and the slab back to the frames when it was the last. */
+static void give_back(struct at_mm_heap *heap, struct at_mm_heap_class *class, struct at_mm_heap_object *object)
+{
+    uint32_t mask = at_mm_heap_shape_of(class, at_mm_frame_state(heap->frames, object)).mask;
+    struct at_mm_heap_slab *slab = (struct at_mm_heap_slab *)((uintptr_t)object & ~(uintptr_t)mask);
+    size_t pages = ((size_t)mask + 1) >> AT_MM_PAGE_SHIFT;
+
+    object->next = slab->free;
+    slab->free = object;
+    class->out--;
+    if (++slab->free_count == 1)
+        at_list_push_front(&class->partial, &slab->node);
+    if (slab->free_count == slab->total) {
+        at_list_remove(&slab->node);
+        heap->slab_pages -= pages;
+        heap->frames->used -= pages;
+        at_mm_frame_put(heap->frames, at_mm_frame_page(heap->frames, slab), pages);
+    }
+}
+
+void at_mm_heap_rotate(struct at_mm_heap *heap, struct at_mm_heap_class *class)
+{
+    struct at_mm_heap_object *object = class->spare;
+
+    class->spare = class->head;
+    class->spare_count = (uint16_t)class->count;
+    class->head = NULL;
+    class->count = 0;
+    while (object) {
+        struct at_mm_heap_object *next = object->next;
+
+        if (object->mark != at_mm_heap_mark(heap, object))
+            at_panic("mm: an object was written to after it was freed");
+        give_back(heap, class, object);
+        object = next;
+    }
+}
+
+void at_mm_heap_trim(struct at_mm_heap *heap)
+{
+    for (unsigned i = 0; i < AT_MM_HEAP_CLASSES; ++i) {
+        at_mm_heap_rotate(heap, &heap->classes[i]); /* the spare objects go, */
+        at_mm_heap_rotate(heap, &heap->classes[i]); /* then those that were in the head list */
+    }
+}

@@ -1,0 +1,413 @@
+// SPDX-License-Identifier: ISC
+// The contract of <atman/mm/frames.h>: what is touched when, what heals, what is refused; on memory that faults when
+// it is touched too early, and against a model.
+
+#include <atman/mm/frames.h>
+
+#include <algorithm>
+#include <cstring>
+#include <map>
+#include <random>
+#include <vector>
+
+#include <atman/testing/fake_memory.h>
+
+#include "gtest/gtest.h"
+
+namespace {
+
+constexpr size_t kPage = 4096;
+constexpr size_t kLargest = 1024;
+
+struct at_mm_frames_stats Stats(const at_mm_frames &frames) {
+  struct at_mm_frames_stats stats;
+  at_mm_frames_stats(&frames, &stats);
+  size_t free = 0;
+  for (unsigned order = 0; order <= AT_MM_ORDER_MAX; ++order) free += stats.free_blocks[order] << order;
+  EXPECT_EQ(stats.free, free);
+  EXPECT_EQ(stats.total, stats.used + stats.free + stats.virgin);
+  EXPECT_LE(stats.used, stats.peak);
+  return stats;
+}
+
+class FramesTest : public ::testing::Test {
+ protected:
+  void Start(size_t pages, size_t ready = 0, size_t first = 0, size_t skew = 0) {
+    memory_ = std::make_unique<AtFakeMemory>(pages, ready, skew);
+    at_mm_frames_config config = memory_->Config(first);
+    at_mm_frames_init(&frames_, &config);
+  }
+
+  void TearDown() override { EXPECT_EQ(Stats(frames_).used, 0u) << "a test left pages allocated"; }
+
+  char *Alloc(unsigned order) {
+    void *block = nullptr;
+    EXPECT_EQ(at_mm_frames_alloc(&frames_, &block, order), AT_OK);
+    return static_cast<char *>(block);
+  }
+  at_status Try(unsigned order) {
+    void *block;
+    at_status status = at_mm_frames_alloc(&frames_, &block, order);
+    if (status == AT_OK) at_mm_frames_free(&frames_, block, order);
+    return status;
+  }
+  void Free(void *block, unsigned order) { at_mm_frames_free(&frames_, block, order); }
+
+  std::unique_ptr<AtFakeMemory> memory_;
+  at_mm_frames frames_;
+};
+using FramesDeathTest = FramesTest;
+
+TEST_F(FramesTest, Init_TouchesNothingOfATerabyte) {
+  // Neither page nor state byte exists: the state pointer leads nowhere.
+  at_mm_frames_config config{};
+  config.base = reinterpret_cast<void *>(uintptr_t{1} << 40);
+  config.pages = size_t{1} << 28;
+  config.state = reinterpret_cast<uint8_t *>(8);
+  at_mm_frames_init(&frames_, &config);
+  EXPECT_EQ(Stats(frames_).virgin, size_t{1} << 28);
+  EXPECT_EQ(Try(0), AT_NO_MEMORY) << "there is no grow";
+}
+
+TEST_F(FramesTest, SinglePages_TakeVirginPagesOneByOne) {
+  Start(64);
+  std::vector<char *> pages;
+  for (size_t i = 0; i < 10; ++i) {
+    pages.push_back(Alloc(0));
+    EXPECT_EQ(pages[i], memory_->base() + i * kPage);
+    EXPECT_EQ(memory_->ready(), i + 1) << "no page before it is needed";
+  }
+  for (char *page : pages) Free(page, 0);
+  EXPECT_EQ(Alloc(0), pages.back()) << "the page freed last is warm";
+  Free(pages.back(), 0);
+  EXPECT_EQ(memory_->ready(), 10u);
+}
+
+TEST_F(FramesTest, ReadyPages_AreUsedWithoutGrowing) {
+  Start(64, 64);
+  for (unsigned order = 0; order <= 6; ++order) EXPECT_EQ(Try(order), AT_OK);
+  EXPECT_EQ(memory_->grows(), 0u);
+}
+
+TEST_F(FramesTest, Blocks_AreAlignedByAddressWhateverTheBase) {
+  for (size_t skew : {0u, 1u, 7u, 1000u, 1023u}) {
+    SCOPED_TRACE(skew);
+    Start(4096, 0, 0, skew);
+    char *blocks[AT_MM_ORDER_MAX + 1];
+    for (unsigned order = 0; order <= AT_MM_ORDER_MAX; ++order) {
+      blocks[order] = Alloc(order);
+      EXPECT_EQ(reinterpret_cast<uintptr_t>(blocks[order]) % (kPage << order), 0u);
+      blocks[order][(kPage << order) - 1] = 1;
+    }
+    for (unsigned order = 0; order <= AT_MM_ORDER_MAX; ++order) Free(blocks[order], order);
+  }
+}
+
+TEST_F(FramesTest, AllFreed_TheLargestBlockIsThereAgain) {
+  for (size_t seed = 0; seed < 4; ++seed) {
+    SCOPED_TRACE(seed);
+    Start(kLargest);
+    std::vector<char *> pages;
+    for (size_t i = 0; i < kLargest; ++i) pages.push_back(Alloc(0));
+    EXPECT_EQ(Try(0), AT_NO_MEMORY);
+    if (seed == 1) std::reverse(pages.begin(), pages.end());
+    if (seed > 1) std::shuffle(pages.begin(), pages.end(), std::mt19937(seed));
+    for (char *page : pages) Free(page, 0);
+    char *block = Alloc(AT_MM_ORDER_MAX);
+    EXPECT_EQ(block, memory_->base());
+    Free(block, AT_MM_ORDER_MAX);
+    EXPECT_EQ(Stats(frames_).free_blocks[AT_MM_ORDER_MAX], 1u);
+  }
+}
+
+TEST_F(FramesTest, FreePages_AreMergedBeforeVirginOnesAreTouched) {
+  Start(2 * kLargest);
+  char *first = Alloc(0), *second = Alloc(0);
+  Free(first, 0);
+  Free(second, 0);
+  char *pair = Alloc(1);
+  EXPECT_EQ(pair, memory_->base());
+  EXPECT_EQ(memory_->ready(), 2u);
+  Free(pair, 1);
+}
+
+TEST_F(FramesTest, UnalignedFrontier_WhatIsSkippedServesLater) {
+  Start(32);
+  char *page = Alloc(0), *block = Alloc(3);
+  EXPECT_EQ(block, memory_->base() + 8 * kPage);
+  EXPECT_EQ(Stats(frames_).free, 7u);
+  char *skipped = Alloc(2);
+  EXPECT_EQ(skipped, memory_->base() + 4 * kPage);
+  EXPECT_EQ(memory_->ready(), 16u);
+  Free(page, 0);
+  Free(block, 3);
+  Free(skipped, 2);
+  EXPECT_EQ(Try(4), AT_OK);
+  EXPECT_EQ(memory_->ready(), 16u);
+}
+
+TEST_F(FramesTest, EndOfMemory_IsUsedToTheLastPageAndNotBeyond) {
+  for (size_t pages : {0u, 1u, 5u, 1023u, 1025u, 2000u}) {
+    SCOPED_TRACE(pages);
+    Start(pages);
+    std::vector<std::pair<char *, unsigned>> blocks;
+    for (unsigned order = AT_MM_ORDER_MAX + 1; order-- > 0;) {
+      void *block;
+      while (at_mm_frames_alloc(&frames_, &block, order) == AT_OK)
+        blocks.emplace_back(static_cast<char *>(block), order);
+    }
+    EXPECT_EQ(Stats(frames_).used, pages);
+    EXPECT_EQ(Stats(frames_).peak, pages);
+    for (auto &b : blocks) Free(b.first, b.second);
+  }
+}
+
+TEST_F(FramesTest, FailingGrow_ForEveryNIsReportedAndLeavesThingsWhole) {
+  for (size_t n = 1;; ++n) {
+    SCOPED_TRACE(n);
+    Start(64);
+    memory_->fail_grow = n;
+    memory_->fail_after = n % 3;  // half-way: some pages came
+    std::vector<char *> blocks;
+    at_status failed = AT_OK;
+    for (int i = 0; i < 20; ++i) {
+      void *block = this;
+      at_status status = at_mm_frames_alloc(&frames_, &block, 1);
+      if (status == AT_OK) {
+        blocks.push_back(static_cast<char *>(block));
+      } else {
+        EXPECT_EQ(status, AT_QUOTA) << "what grow said";
+        EXPECT_EQ(block, this);
+        failed = status;
+      }
+    }
+    EXPECT_EQ(Stats(frames_).used, 2 * blocks.size());
+    for (char *block : blocks) Free(block, 1);
+    if (memory_->fail_grow > 0) break;  // N was more than there are calls
+    EXPECT_TRUE(failed != AT_OK || memory_->fail_after == 2) << "two pages were all that was asked for";
+  }
+}
+
+TEST_F(FramesTest, GrowingMoreThanAskedFor_SavesCalls) {
+  Start(1000);
+  memory_->extra_pages = 63;
+  std::vector<char *> pages;
+  for (int i = 0; i < 640; ++i) pages.push_back(Alloc(0));
+  EXPECT_EQ(memory_->grows(), 10u);
+  for (char *page : pages) Free(page, 0);
+}
+
+TEST_F(FramesTest, PagesBeforeTheFirst_AreLeftAloneUntilAdded) {
+  Start(256, 128, 100);
+  EXPECT_EQ(Stats(frames_).total, 156u);
+  char *page = Alloc(0);
+  EXPECT_EQ(page, memory_->base() + 100 * kPage);
+  Free(page, 0);
+
+  at_mm_frames_add(&frames_, 64, 32);  // a gap remains behind it,
+  EXPECT_EQ(Stats(frames_).total, 188u);
+  char *block = Alloc(5);
+  EXPECT_EQ(block, memory_->base() + 64 * kPage);
+  Free(block, 5);
+
+  at_mm_frames_add(&frames_, 96, 4);  // which is closed,
+  at_mm_frames_add(&frames_, 0, 64);  // and the rest comes
+  EXPECT_EQ(Stats(frames_).total, 256u);
+  block = Alloc(7);
+  EXPECT_EQ(block, memory_->base()) << "what was added merges with what was there";
+  Free(block, 7);
+  block = Alloc(8);
+  EXPECT_EQ(block, memory_->base());
+  Free(block, 8);
+}
+
+TEST_F(FramesTest, Shortage_IsAskedOnceAndHelps) {
+  struct Cache {
+    at_mm_frames *frames;
+    std::vector<char *> pages;
+    int asked;
+  } cache{&frames_, {}, 0};
+  Start(8);
+  at_mm_frames_on_shortage(
+      &frames_,
+      [](void *ctx) {
+        auto *cache = static_cast<Cache *>(ctx);
+        cache->asked++;
+        for (char *page : cache->pages) at_mm_frames_free(cache->frames, page, 0);
+        cache->pages.clear();
+      },
+      &cache);
+  for (int i = 0; i < 8; ++i) cache.pages.push_back(Alloc(0));
+  EXPECT_EQ(cache.asked, 0);
+  EXPECT_EQ(Try(3), AT_OK);
+  EXPECT_EQ(cache.asked, 1);
+  EXPECT_EQ(Try(4), AT_NO_MEMORY);
+  EXPECT_EQ(cache.asked, 2) << "once per request";
+  at_mm_frames_on_shortage(&frames_, nullptr, nullptr);
+  EXPECT_EQ(Try(4), AT_NO_MEMORY);
+  EXPECT_EQ(cache.asked, 2);
+}
+
+TEST_F(FramesTest, Peak_IsTheMostAtOnce) {
+  Start(64);
+  char *a = Alloc(3), *b = Alloc(2);
+  Free(a, 3);
+  EXPECT_EQ(Stats(frames_).peak, 12u);
+  a = Alloc(0);
+  EXPECT_EQ(Stats(frames_).peak, 12u);
+  Free(a, 0);
+  Free(b, 2);
+}
+
+TEST_F(FramesTest, RandomUse_AgreesWithAModel) {
+  for (unsigned seed : {1u, 2u, 3u}) {
+    SCOPED_TRACE(seed);
+    Start(3000, 100, 0, seed * 333);
+    std::mt19937 random(seed);
+    std::map<char *, unsigned> live;
+    size_t used = 0;
+    for (int step = 0; step < 20000; ++step) {
+      bool grow_phase = step / 2500 % 2 == 0;
+      if (live.empty() || random() % 8 < (grow_phase ? 5u : 3u)) {
+        unsigned order = std::min(random() % 11, random() % 11) * (random() % 4 != 0);
+        void *got;
+        if (at_mm_frames_alloc(&frames_, &got, order) != AT_OK) continue;
+        auto *block = static_cast<char *>(got);
+        size_t size = kPage << order;
+        ASSERT_EQ(reinterpret_cast<uintptr_t>(block) % size, 0u);
+        ASSERT_GE(block, memory_->base());
+        ASSERT_LE(block + size, memory_->base() + 3000 * kPage);
+        auto next = live.lower_bound(block);
+        if (next != live.end()) {
+          ASSERT_LE(block + size, next->first);
+        }
+        if (next != live.begin()) {
+          auto before = std::prev(next);
+          ASSERT_LE(before->first + (kPage << before->second), block);
+        }
+        live[block] = order;
+        used += size_t{1} << order;
+        memcpy(block, &block, sizeof(block));
+        memcpy(block + size - sizeof(block), &block, sizeof(block));
+      } else {
+        auto victim = std::next(live.begin(), random() % live.size());
+        char *block = victim->first;
+        size_t size = kPage << victim->second;
+        ASSERT_EQ(memcmp(block, &block, sizeof(block)), 0);
+        ASSERT_EQ(memcmp(block + size - sizeof(block), &block, sizeof(block)), 0);
+        Free(block, victim->second);
+        used -= size_t{1} << victim->second;
+        live.erase(victim);
+      }
+      if (step % 500 == 0) {
+        ASSERT_EQ(Stats(frames_).used, used);
+      }
+    }
+    for (auto &b : live) Free(b.first, b.second);
+    std::vector<char *> largest;
+    void *block;
+    while (at_mm_frames_alloc(&frames_, &block, AT_MM_ORDER_MAX) == AT_OK) largest.push_back(static_cast<char *>(block));
+    EXPECT_GE(largest.size(), 3000 / kLargest - 1) << "everything merged again";
+    for (char *b : largest) Free(b, AT_MM_ORDER_MAX);
+  }
+}
+
+TEST_F(FramesDeathTest, HostileFrees_Panic) {
+  Start(64, 0, 0);
+  char *page = Alloc(0), *freed = Alloc(0), *pair = Alloc(1), *gone = Alloc(1);
+  Free(freed, 0);
+  Free(gone, 1);
+  const struct {
+    const char *what;
+    void *block;
+    unsigned order;
+    const char *reason;
+  } cases[] = {
+      {"twice", freed, 0, "free already"},
+      {"twice, not a quick one", gone, 1, "free already"},
+      {"order too large", page, 1, "wrong order"},
+      {"order too small", pair, 0, "wrong order"},
+      {"order that does not exist", page, 11, "wrong order"},
+      {"order that looks like another kind of page", page, 16, "wrong order"},
+      {"huge order", page, ~0u, "wrong order"},
+      {"the middle of a block", pair + kPage, 0, "from the middle"},
+      {"the middle of a page", page + 8, 0, "from the middle"},
+      {"NULL", nullptr, 0, "never allocated"},
+      {"before the range", memory_->base() - kPage, 0, "never allocated"},
+      {"a virgin page", memory_->base() + 63 * kPage, 0, "never allocated"},
+      {"past the end", memory_->base() + 64 * kPage, 0, "never allocated"},
+      {"the last address there is", reinterpret_cast<void *>(~uintptr_t{4095}), 0, "never allocated"},
+      {"the stack", &page, 0, "never allocated|from the middle"},
+  };
+  for (const auto &c : cases) {
+    SCOPED_TRACE(c.what);
+    EXPECT_DEATH(Free(c.block, c.order), c.reason);
+  }
+  Free(page, 0);
+  Free(pair, 1);
+}
+
+TEST_F(FramesDeathTest, FreePageWrittenTo_PanicsWhenItIsUsed) {
+  Start(64);
+  char *pages[3] = {Alloc(0), Alloc(0), Alloc(0)};
+  for (char *page : pages) Free(page, 0);
+  memset(pages[2], 0x41, 8);  // the quick list's link
+  EXPECT_DEATH((Alloc(0), Alloc(0)), "written to after it was freed");
+}
+
+TEST_F(FramesDeathTest, FreeBlockWrittenTo_PanicsWhenItIsUsed) {
+  Start(64);
+  char *block = Alloc(3);
+  Free(block, 3);
+  at_list_node elsewhere{&elsewhere, &elsewhere};
+  const at_list_node links = {&elsewhere, &elsewhere};
+  EXPECT_DEATH((memcpy(block, &links, sizeof(links)), Alloc(3)), "assert");
+}
+
+TEST_F(FramesDeathTest, AddingWhatIsNotBoots_Panics) {
+  Start(64, 32, 16);
+  char *page = Alloc(0);
+  at_mm_frames_add(&frames_, 4, 4);
+  const struct {
+    const char *what;
+    size_t first, count;
+  } cases[] = {
+      {"added twice", 4, 4},       {"overlapping", 2, 4},         {"the allocator's own", 16, 1}, {"virgin", 20, 1},
+      {"up to the frontier", 12, 5}, {"beyond the end", 64, 1}, {"wrapping round", 12, SIZE_MAX - 4},
+  };
+  for (const auto &c : cases) {
+    SCOPED_TRACE(c.what);
+    EXPECT_DEATH(at_mm_frames_add(&frames_, c.first, c.count), "assert");
+  }
+  Free(page, 0);
+}
+
+TEST_F(FramesDeathTest, ContradictoryConfig_Panics) {
+  Start(64, 32);
+  const struct {
+    const char *what;
+    void (*spoil)(at_mm_frames_config *);
+  } cases[] = {
+      {"base not aligned", [](at_mm_frames_config *c) { c->base = static_cast<char *>(c->base) + 8; }},
+      {"ready beyond the end", [](at_mm_frames_config *c) { c->ready_pages = 65; }},
+      {"first not ready", [](at_mm_frames_config *c) { c->first_page = 33; }},
+      {"past the end of the address space", [](at_mm_frames_config *c) { c->pages = size_t{1} << 52; }},
+  };
+  for (const auto &c : cases) {
+    SCOPED_TRACE(c.what);
+    at_mm_frames_config config = memory_->Config();
+    c.spoil(&config);
+    at_mm_frames frames;
+    EXPECT_DEATH(at_mm_frames_init(&frames, &config), "assert");
+  }
+}
+
+TEST_F(FramesDeathTest, GrowThatClaimsTooMuch_Panics) {
+  Start(64);
+  at_mm_frames_config config = memory_->Config();
+  config.grow = [](void *, size_t, size_t, size_t *grown) -> at_status { return *grown = 65, AT_OK; };
+  at_mm_frames_init(&frames_, &config);
+  EXPECT_DEATH(Alloc(0), "assert");
+}
+
+}  // namespace
