@@ -23,21 +23,18 @@ def _from_apt(ctx):
 def _upstream_archive_impl(ctx):
     file = ctx.attr.url.split("/")[-1]
 
-    # Nothing is at this address. Bazel looks into its repository cache (by checksum) and into every --distdir (by file
-    # name) before it finds that out.
-    got = _extract(ctx, "file:///nonexistent/" + file)
+    # Nothing is at this address, but Bazel looks into its repository cache (by checksum) and into every --distdir (by
+    # file name) before it finds that out and warns.
+    got = _extract(ctx, "file:///neither-in-the-cache-nor-in-a-distdir/" + file)
     if not got:
         ctx.report_progress("asking apt for the source package " + ctx.attr.debian)
         archive = _from_apt(ctx)
         got = archive and _extract(ctx, "file://" + archive)
         ctx.delete("apt")
     if not got and not _extract(ctx, ctx.attr.url):
-        fail("\n".join([
-            "",
-            "The source archive {} is missing: it is not in Bazel's repository cache, apt has no source package {} with" +
-            " it, and {} did not answer with it.",
-            "Put the file (sha256 {}) into a directory DIR and say --distdir=DIR.",
-        ]).format(file, ctx.attr.debian, ctx.attr.url, ctx.attr.sha256))
+        fail(("the source archive {} (sha256 {}) is not in Bazel's repository cache or a --distdir, apt has no source " +
+              "package {} with it, and {} does not answer with it: put that file into a directory DIR and say " +
+              "--distdir=DIR.").format(file, ctx.attr.sha256, ctx.attr.debian, ctx.attr.url))
 
     # Whatever build files upstream has give way to ours.
     ctx.file("WORKSPACE", "workspace(name = \"{}\")\n".format(ctx.name))

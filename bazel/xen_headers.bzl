@@ -65,12 +65,14 @@ def _xen_headers_impl(ctx):
         if not got.success:
             got = ctx.download(_UPSTREAM + header, out, sha256 = sha256, allow_fail = True)
         if not got.success:
-            fail("\n".join([
-                "",
-                "Xen's public header {} is missing: what libxen-dev installs is not the file with sha256 {}, and {} did" +
-                " not answer with it.",
-                "Install libxen-dev (./atman setup does), or put the file {} into a directory DIR and say --distdir=DIR.",
-            ]).format(header, sha256, _UPSTREAM + header, header.split("/")[-1]))
+            fail(("Xen's public header {} (sha256 {}) is not in Bazel's repository cache or a --distdir, the package " +
+                  "libxen-dev has another one or cannot be had, and {} does not answer with it: install libxen-dev " +
+                  "(./atman setup does), or put that {} into a directory DIR and say --distdir=DIR.").format(
+                header,
+                sha256,
+                _UPSTREAM + header,
+                header.split("/")[-1],
+            ))
     ctx.delete("apt")
     ctx.file("WORKSPACE", "workspace(name = \"{}\")\n".format(ctx.name))
     ctx.file("BUILD.bazel", _BUILD)
