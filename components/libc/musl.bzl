@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: ISC
+"""How musl's sources are named and compiled."""
+
+def _path(label):
+    return "/".join([part for part in [label.workspace_root, label.package] if part])
+
+_MUSL = _path(Label("@musl//:BUILD.bazel"))
+_OVERLAY = _path(Label("//components/libc:BUILD"))
+
+# musl's own flags (its configure and Makefile), quiet: how upstream writes C is upstream's business. The overlay comes
+# before the architecture that it overlays.
+MUSL_COPTS = [
+    "-std=c99",
+    "-w",
+    "-fexcess-precision=standard",
+    "-frounding-math",
+    "-fno-tree-loop-distribute-patterns",
+    "-Wa,--noexecstack",
+    "-D_XOPEN_SOURCE=700",
+    "-I{}/arch".format(_OVERLAY),
+    "-I{}/include".format(_OVERLAY),
+    "-I{}/arch/x86_64".format(_MUSL),
+    "-I{}/arch/generic".format(_MUSL),
+    "-I{}/src/include".format(_MUSL),
+    "-I{}/src/internal".format(_MUSL),
+    "-I{}/include".format(_MUSL),
+]
+
+def musl(folder, files):
+    """Labels of files in musl's src/`folder`; C unless the name says otherwise."""
+    return ["@musl//:src/{}/{}".format(folder, f if "." in f else f + ".c") for f in files]
