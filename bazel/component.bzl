@@ -88,6 +88,23 @@ _component = rule(
     provides = [AtmanComponentInfo, CcInfo],
 )
 
+def _header_units_impl(ctx):
+    units = []
+    for header in ctx.files.hdrs:
+        for language in ["c", "cc"]:
+            unit = ctx.actions.declare_file("{}.units/{}.{}".format(ctx.label.name, header.short_path, language))
+
+            # By its path: what is found in an include folder counts as a system header and never warns.
+            ctx.actions.write(unit, "#include \"{}\"\ntypedef int at_not_empty;\n".format(header.short_path))
+            units.append(unit)
+    return [DefaultInfo(files = depset(units))]
+
+_header_units = rule(
+    implementation = _header_units_impl,
+    attrs = {"hdrs": attr.label_list(allow_files = [".h"])},
+    doc = "For each header a C and a C++ source file that includes it and nothing else.",
+)
+
 # What <string.h> and its like are in a guest; on the host they are the host's.
 _C_LIBRARY = {
     "//platforms:is_xen_pv": ["@musl//:headers"],
@@ -96,6 +113,8 @@ _C_LIBRARY = {
 
 def atman_component(name, version, hdrs, srcs = [], uses = {}, deps = [], visibility = None, **kwargs):
     """Defines the C library `name` that is a component of the kit.
+
+    Beside it, `name`.headers builds if each public header is self-contained and without warnings in C11 and C++17.
 
     Depending on a component that `uses` does not name, or on a version of it that does not fit, fails the analysis of
     everything that contains this component.
@@ -129,4 +148,20 @@ def atman_component(name, version, hdrs, srcs = [], uses = {}, deps = [], visibi
         uses = uses,
         version = version,
         visibility = visibility or ["//visibility:public"],
+    )
+    _header_units(
+        name = name + ".header_units",
+        hdrs = hdrs,
+        tags = kwargs.get("tags", []),
+    )
+    cc_library(
+        name = name + ".headers",
+        srcs = [name + ".header_units"],
+        copts = ["-Wall", "-Wextra", "-Wpedantic", "-Werror"],
+        linkstatic = True,
+        tags = kwargs.get("tags", []),
+        target_compatible_with = kwargs.get("target_compatible_with", []),
+        testonly = True,
+        visibility = ["//visibility:private"],
+        deps = [name],
     )
