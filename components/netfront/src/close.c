@@ -4,7 +4,7 @@
 
 #include "internal.h"
 
-at_status at_netfront_close(struct at_netfront *nf)
+at_status at_netfront_close(struct at_netfront *nf, uint64_t deadline_ns)
 {
     at_status status;
 
@@ -14,7 +14,7 @@ at_status at_netfront_close(struct at_netfront *nf)
     at_wait_wake(nf->config.wait); /* whoever sleeps in at_netdev_wait() learns of it */
 
     /* The back-end first: while it works it maps the rings. Whether it obeys shows when the grants are ended. */
-    (void)at_xenbus_disconnect(&nf->bus, at_clock_after(at_wait_now(nf->config.wait), nf->config.timeout_ns));
+    (void)at_xenbus_disconnect(&nf->bus, deadline_ns);
     if (nf->port != 0 && at_xen_event_close(nf->config.events, nf->port) == AT_OK)
         nf->port = 0;
     status = at_netfront_buffers_end(nf);

@@ -67,17 +67,21 @@ static bool is_ready(struct at_netfront *nf, unsigned events)
     return (events & AT_NETDEV_RX) && at_xen_ring_arm(&nf->rx);
 }
 
+/* Sleeps, even if only until now: that is where other threads and the handlers of events get their turn. */
 static at_status wait(void *ctx, unsigned events, uint64_t deadline_ns)
 {
     struct at_netfront *nf = ctx;
-    at_status status = AT_OK;
+    at_status status;
+    bool ready;
 
     at_netfront_rx_push(nf);
-    if (nf->ended == AT_OK && !is_ready(nf, events))
-        status = at_wait_sleep(nf->config.wait, deadline_ns);
+    ready = nf->ended != AT_OK || is_ready(nf, events);
+    status = at_wait_sleep(nf->config.wait, ready ? 0 : deadline_ns);
     if (nf->ended == AT_OK)
         look_at_backend(nf);
-    return nf->ended != AT_OK ? nf->ended : status;
+    if (nf->ended != AT_OK)
+        return nf->ended;
+    return ready ? AT_OK : status;
 }
 
 struct at_netdev at_netfront_netdev(struct at_netfront *nf)

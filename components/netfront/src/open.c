@@ -161,7 +161,7 @@ at_status at_netfront_open(struct at_netfront *nf, const struct at_netfront_conf
         return AT_OK;
     }
     nf->ended = AT_CLOSED;
-    (void)at_netfront_close(nf); /* what cannot be taken back is counted, and the caller is told why it failed */
+    (void)at_netfront_close(nf, 0); /* what cannot be taken back is counted, and the caller is told why it failed */
     return status;
 }
 

@@ -38,6 +38,8 @@ at_status at_netfront_rx_start(struct at_netfront *nf, uint32_t first_index)
 
     for (uint32_t i = 0; status == AT_OK && i < nf->config.rx_buffers; i++)
         post(nf, i);
+    nf->rx_unpushed = 0;
+    (void)at_xen_ring_push(&nf->rx); /* nobody to tell yet: the back-end looks when it connects */
     return status;
 }
 

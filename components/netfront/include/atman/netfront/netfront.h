@@ -63,7 +63,7 @@ struct at_netfront_config {
     struct at_mm_pages pages;           /* rx_buffers + tx_buffers + 2 pages are taken */
     struct at_wait wait;                /* woken by events */
     struct at_netfront_buffer *buffers; /* rx_buffers + tx_buffers of them */
-    uint64_t timeout_ns;                /* for the back-end to connect, and again to close */
+    uint64_t timeout_ns;                /* for the back-end to connect */
     uint32_t ring_start;                /* first index of both rings: 0; tests start just below 2^32 */
     uint16_t index;                     /* N of device/vif/N */
     uint16_t rx_buffers;                /* 1 to 256; below 19 old back-ends may not send full-size frames */
@@ -124,14 +124,14 @@ struct at_netdev at_netfront_netdev(struct at_netfront *nf);
 enum at_netfront_phase at_netfront_phase(const struct at_netfront *nf);
 
 /*
- * at_netfront_close disconnects: tells the back-end, waits at most config->timeout_ns until it let go, then ends every
- * grant, closes the port and frees the pages, those of frames that the user still holds as well. Also for a device that
+ * at_netfront_close disconnects: tells the back-end, waits until it let go or until `deadline_ns`, then ends every grant,
+ * closes the port and frees the pages, those of frames that the user still holds as well. Also for a device that
  * AT_PROTOCOL or AT_CLOSED ended, and harmless on one that is not open. Blocks.
  *
  * Returns AT_OK, or AT_BUSY: the back-end still maps pages. These stay quarantined, with their grants: not freed, counted
  * in quarantined_pages, and `nf` and config->buffers must be kept. Calling it again tries those once more.
  */
-at_status at_netfront_close(struct at_netfront *nf);
+at_status at_netfront_close(struct at_netfront *nf, uint64_t deadline_ns);
 
 /* at_netfront_stats copies the counters to `stats`. At any time after the first at_netfront_open(). */
 void at_netfront_stats(const struct at_netfront *nf, struct at_netfront_stats *stats);

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: ISC
+// Closing: by us, by the back-end, and against one that does not let go.
+
+#include "guest.h"
+
+namespace {
+
+TEST(NetfrontClose, Close_WalksToClosedWithTheBackend_AndGivesEverythingBack) {
+  Guest g;
+  g.Connect();
+  EXPECT_EQ(at_netfront_close(&g.front, g.Now() + kSecond), AT_OK);
+  EXPECT_EQ(g.Node("/local/domain/5/device/vif/0/state"), "6");
+  EXPECT_EQ(g.Node("/local/domain/0/backend/vif/5/0/state"), "6");
+  g.ExpectNothingLeft();
+}
+
+TEST(NetfrontClose, NeverOpenedOrClosedTwice_IsHarmless) {
+  Guest g;
+  EXPECT_EQ(at_netfront_close(&g.front, 0), AT_OK);
+  g.Connect();
+  EXPECT_EQ(at_netfront_close(&g.front, g.Now() + kSecond), AT_OK);
+  uint32_t round_trips = g.RoundTrips();
+  EXPECT_EQ(at_netfront_close(&g.front, g.Now() + kSecond), AT_OK);
+  EXPECT_EQ(g.RoundTrips(), round_trips);
+}
+
+TEST(NetfrontClose, HeldFrames_AreGivenBackToo) {
+  Guest g;
+  g.Connect();
+  for (int i = 0; i < 4; ++i) g.Inject("a frame that stays with its user");
+  at_netdev_frame rx[4], tx[4];
+  size_t count = 0;
+  ASSERT_EQ(at_netdev_wait(g.dev, AT_NETDEV_RX, g.Now() + kSecond), AT_OK);
+  ASSERT_EQ(at_netdev_recv(g.dev, rx, 4, &count), AT_OK);
+  ASSERT_EQ(count, 4u);
+  ASSERT_EQ(at_netdev_tx_take(g.dev, tx, 4, &count), AT_OK);
+  ASSERT_EQ(count, 4u);
+  EXPECT_EQ(at_netfront_close(&g.front, g.Now() + kSecond), AT_OK);
+  g.ExpectNothingLeft();
+}
+
+TEST(NetfrontClose, CallsAfterwards_SayClosed) {
+  Guest g;
+  g.Connect();
+  ASSERT_EQ(at_netfront_close(&g.front, g.Now() + kSecond), AT_OK);
+  at_netdev_frame frame{};
+  size_t count = 1;
+  frame.size = 60;
+  EXPECT_EQ(at_netdev_recv(g.dev, &frame, 1, &count), AT_CLOSED);
+  EXPECT_EQ(at_netdev_tx_take(g.dev, &frame, 1, &count), AT_CLOSED);
+  EXPECT_EQ(at_netdev_send(g.dev, &frame, 1), AT_CLOSED);
+  EXPECT_EQ(at_netdev_wait(g.dev, AT_NETDEV_RX, AT_NEVER), AT_CLOSED);
+}
+
+TEST(NetfrontClose, BackendThatKeepsItsMaps_QuarantinesThePages_UntilItLetsGo) {
+  Guest g;
+  g.Connect(AT_FAKE_NETBACK_KEEPS_MAPS);
+  EXPECT_EQ(at_netfront_close(&g.front, g.Now() + kSecond), AT_BUSY);
+  EXPECT_EQ(g.FrontStats().quarantined_pages, 2u) << "both rings";
+  EXPECT_EQ(at_fake_xen_grants_in_use(g.xen, kGuest), 2u) << "and nothing else";
+  EXPECT_EQ(at_netfront_open(&g.front, &g.config), AT_INVALID);
+  EXPECT_EQ(at_netfront_close(&g.front, g.Now() + kSecond), AT_BUSY) << "still";
+  EXPECT_EQ(g.FrontStats().quarantined_pages, 2u);
+  at_fake_netback_let_go(g.back);
+  EXPECT_EQ(at_netfront_close(&g.front, g.Now() + kSecond), AT_OK);
+  EXPECT_EQ(g.FrontStats().quarantined_pages, 0u);
+  g.ExpectNothingLeft();
+}
+
+TEST(NetfrontClose, BackendThatNeverCloses_IsWaitedForUntilTheDeadline) {
+  Guest g;
+  g.Connect(AT_FAKE_NETBACK_NEVER_CLOSES);
+  uint64_t start = g.Now();
+  EXPECT_EQ(at_netfront_close(&g.front, start + kSecond), AT_BUSY);
+  EXPECT_LE(g.Now(), start + 2 * kSecond);
+  EXPECT_EQ(g.FrontStats().quarantined_pages, 2u);
+  at_fake_netback_let_go(g.back);
+}
+
+TEST(NetfrontClose, MappedBuffer_IsQuarantinedAlone) {
+  for (bool send : {true, false}) {
+    SCOPED_TRACE(send ? "a page to send" : "a page to receive");
+    Guest g;
+    g.Connect(AT_FAKE_NETBACK_KEEPS_MAPS);
+    at_fake_netback_hold(g.back);
+    if (send) {
+      EXPECT_EQ(g.Send(std::string(60, 's')), AT_OK);
+      EXPECT_EQ(g.Taken(), std::string(60, 's'));
+    } else {
+      g.Inject("received");
+      EXPECT_EQ(g.Receive(), "received");
+    }
+    EXPECT_EQ(at_netfront_close(&g.front, g.Now() + kSecond), AT_BUSY);
+    EXPECT_EQ(g.FrontStats().quarantined_pages, 3u) << "two rings and that page";
+    at_fake_netback_let_go(g.back);
+  }
+}
+
+TEST(NetfrontClose, BackendThatLeaves_IsNoticedByAWaiter) {
+  Guest g;
+  g.Connect();
+  at_fake_netback_close(g.back);
+  at_status status = AT_OK;
+  for (int i = 0; i < 4 && status == AT_OK; ++i) status = at_netdev_wait(g.dev, AT_NETDEV_RX, g.Now() + kSecond);
+  EXPECT_EQ(status, AT_CLOSED);
+  at_netdev_frame frame;
+  size_t count = 1;
+  EXPECT_EQ(at_netdev_recv(g.dev, &frame, 1, &count), AT_CLOSED) << "and stays so";
+  EXPECT_EQ(count, 0u);
+  EXPECT_EQ(at_netfront_close(&g.front, g.Now() + kSecond), AT_OK);
+}
+
+TEST(NetfrontClose, DeviceThatTheToolstackRemoves_IsClosed) {
+  Guest g;
+  g.Connect(AT_FAKE_NETBACK_KEEPS_MAPS);
+  at_fake_xenstored_remove(g.server, "/local/domain/0/backend/vif/5/0");
+  at_status status = AT_OK;
+  for (int i = 0; i < 4 && status == AT_OK; ++i) status = at_netdev_wait(g.dev, AT_NETDEV_RX, g.Now() + kSecond);
+  EXPECT_EQ(status, AT_CLOSED);
+  at_fake_netback_let_go(g.back);
+}
+
+TEST(NetfrontClose, FrozenBackend_BlocksNeitherReceivingNorClosing) {
+  Guest g;
+  g.Connect();
+  at_fake_netback_freeze(g.back, true);
+  g.Inject("never delivered");
+  uint64_t start = g.Now();
+  EXPECT_EQ(at_netdev_wait(g.dev, AT_NETDEV_RX, start + kSecond), AT_TIMED_OUT);
+  EXPECT_EQ(at_netfront_close(&g.front, g.Now() + kSecond), AT_BUSY);
+  EXPECT_LE(g.Now(), start + 3 * kSecond);
+  at_fake_netback_let_go(g.back);
+}
+
+}  // namespace

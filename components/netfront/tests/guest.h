@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: ISC
+#ifndef ATMAN_NETFRONT_TESTS_GUEST_H
+#define ATMAN_NETFRONT_TESTS_GUEST_H
+
+// Domain 5 of a fake Xen with everything that netfront needs, a fake xenstored and a fake netback beside it, and the
+// teardown that proves that nothing is left: no page, grant, mapping, port or watch, and no fault of ours seen by the peer.
+
+#include <atman/netfront/netfront.h>
+
+#include <atman/testing/fake_netback.h>
+#include <atman/testing/fake_xen.h>
+#include <atman/testing/fake_xenstored.h>
+#include <atman/xen/event.h>
+#include <atman/xen/grant.h>
+#include <atman/xenstore/xenstore.h>
+
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "gtest/gtest.h"
+
+constexpr uint16_t kGuest = 5;
+constexpr uint64_t kSecond = 1000000000;
+constexpr char kMac[] = "00:16:3e:4d:4e:04";
+
+class Guest {
+ public:
+  explicit Guest(uint16_t rx_buffers = 32, uint16_t tx_buffers = 16) : buffers(rx_buffers + tx_buffers) {
+    at_fake_xen_config sizes{};
+    sizes.pages = 2048;
+    xen = at_fake_xen_create(&sizes);
+    at_fake_xen_add_domain(xen, kGuest);
+    at_fake_xen_enter(xen, kGuest);
+    at_xen_events_init(&events, at_fake_xen_shared(xen, kGuest));
+    at_xen_grants_init(&grants, at_fake_xen_grant_table(xen, kGuest, 2), 2 * AT_XEN_GRANTS_PER_FRAME);
+    ConnectStore();
+    config.store = &store;
+    config.events = &events;
+    config.grants = &grants;
+    config.pages = at_mm_pages{&kPageOps, this};
+    config.wait = at_xen_events_waiter(&events);
+    config.buffers = buffers.data();
+    config.rx_buffers = rx_buffers;
+    config.tx_buffers = tx_buffers;
+    config.timeout_ns = 5 * kSecond;
+    back_config.xen = xen;
+    back_config.store = server;
+    back_config.domid = kGuest;
+    back_config.mac = kMac;
+    ports_before_ = at_fake_xen_ports_in_use(xen, kGuest);
+    pages_before_ = at_fake_xen_pages_in_use(xen, kGuest);
+    grants_before_ = at_fake_xen_grants_in_use(xen, kGuest);
+  }
+
+  Guest(const Guest &) = delete;
+
+  ~Guest() {
+    EXPECT_EQ(at_netfront_close(&front, Now() + kSecond), AT_OK);
+    ExpectNothingLeft();
+    if (back != nullptr) {
+      if (!front_may_be_wrong) {
+        EXPECT_EQ(at_fake_netback_faults(back), 0u) << at_fake_netback_last_fault(back);
+      }
+      at_fake_netback_free(back);
+    }
+    at_fake_xen_remove_step(xen, ServeStore, this);
+    at_fake_xenstored_free(server);
+    at_fake_xen_destroy(xen);
+  }
+
+  void ExpectNothingLeft() {
+    EXPECT_EQ(at_fake_xen_maps_in_use(xen, 0), 0u) << "the back-end still maps pages";
+    EXPECT_EQ(at_fake_xen_grants_in_use(xen, kGuest), grants_before_) << "a grant is left";
+    EXPECT_EQ(at_fake_xen_ports_in_use(xen, kGuest), ports_before_) << "a port is left";
+    EXPECT_EQ(at_fake_xen_pages_in_use(xen, kGuest), pages_before_) << "a page is left";
+    struct at_fake_xenstored_held held;
+    ::at_fake_xenstored_held(server, kGuest, &held);
+    EXPECT_EQ(held.watches, 0u) << "a watch is left";
+  }
+
+  void MakeBackend(unsigned behaviour = 0) {
+    back_config.behaviour = behaviour;
+    back = at_fake_netback_new(&back_config);
+  }
+
+  // A device that works. `behaviour` may say how its back-end ends.
+  void Connect(unsigned behaviour = 0) {
+    MakeBackend(behaviour);
+    ASSERT_EQ(at_netfront_open(&front, &config), AT_OK) << at_netfront_phase(&front);
+    dev = at_netfront_netdev(&front);
+  }
+
+  uint64_t Now() const { return at_fake_xen_now(xen); }
+
+  uint32_t RoundTrips() const {
+    struct at_xenstore_stats stats;
+    at_xenstore_stats(&store, &stats);
+    return stats.round_trips;
+  }
+
+  struct at_netfront_stats FrontStats() const {
+    struct at_netfront_stats stats;
+    at_netfront_stats(&front, &stats);
+    return stats;
+  }
+
+  struct at_netdev_stats DevStats() const {
+    struct at_netdev_stats stats;
+    at_netdev_stats(dev, &stats);
+    return stats;
+  }
+
+  struct at_fake_netback_stats BackStats() const {
+    struct at_fake_netback_stats stats;
+    at_fake_netback_stats(back, &stats);
+    return stats;
+  }
+
+  void Inject(const std::string &bytes) {
+    at_fake_netback_inject(back, bytes.data(), static_cast<uint32_t>(bytes.size()));
+  }
+
+  // Waits for a frame and returns its bytes; "" and the status when there is none within a second.
+  std::string Receive(at_status *status = nullptr) {
+    at_netdev_frame frame;
+    size_t count = 0;
+    at_status result = at_netdev_recv(dev, &frame, 1, &count);
+    for (uint64_t end = Now() + kSecond; result == AT_OK && count == 0;) {
+      result = at_netdev_wait(dev, AT_NETDEV_RX, end);
+      if (result == AT_OK) result = at_netdev_recv(dev, &frame, 1, &count);
+    }
+    if (status != nullptr) *status = result;
+    if (count == 0) return "";
+    std::string bytes(reinterpret_cast<char *>(frame.data), frame.size);
+    at_netdev_release(dev, &frame, 1);
+    return bytes;
+  }
+
+  // Waits for a buffer and sends these bytes in it.
+  at_status Send(const std::string &bytes) {
+    at_netdev_frame frame;
+    size_t count = 0;
+    at_status status = at_netdev_tx_take(dev, &frame, 1, &count);
+    for (uint64_t end = Now() + kSecond; status == AT_OK && count == 0;) {
+      status = at_netdev_wait(dev, AT_NETDEV_TX, end);
+      if (status == AT_OK) status = at_netdev_tx_take(dev, &frame, 1, &count);
+    }
+    if (status != AT_OK) return status;
+    memcpy(frame.data, bytes.data(), bytes.size());
+    frame.size = static_cast<uint32_t>(bytes.size());
+    status = at_netdev_send(dev, &frame, 1);
+    if (status != AT_OK) at_netdev_tx_return(dev, &frame, 1);
+    return status;
+  }
+
+  // What the back-end got next; "" when nothing.
+  std::string Taken() {
+    RunPeers();
+    char frame[4096];
+    return std::string(frame, at_fake_netback_take(back, frame));
+  }
+
+  void RunPeers() {
+    for (int i = 0; i < 8; ++i) at_fake_xen_run_steps(xen);
+  }
+
+  std::string Node(const std::string &path) {
+    const char *value = at_fake_xenstored_value(server, path.c_str());
+    return value != nullptr ? value : "(none)";
+  }
+
+  at_fake_xen *xen;
+  at_fake_xenstored *server;
+  at_fake_netback_config back_config{};
+  at_fake_netback *back = nullptr;
+  bool front_may_be_wrong = false;  // the test makes the front-end look guilty
+  uint32_t fail_page = 0;           // this many pages from now one is refused; 0 = never
+  at_xen_events events;
+  at_xen_grants grants;
+  at_xenstore store;
+  std::vector<at_netfront_buffer> buffers;
+  at_netfront_config config{};
+  at_netfront front{};
+  at_netdev dev{};
+
+ private:
+  void ConnectStore() {
+    server = at_fake_xenstored_new(nullptr);
+    auto *ring = static_cast<xenstore_domain_interface *>(at_fake_xen_page_alloc(xen, kGuest));
+    at_fake_xen_channel(xen, kGuest, &store_port_, 0, &server_port_);
+    at_fake_xenstored_connect(
+        server, kGuest, ring,
+        [](void *ctx) {
+          auto *g = static_cast<Guest *>(ctx);
+          at_fake_xen_notify(g->xen, 0, g->server_port_);
+        },
+        this);
+    at_fake_xen_add_step(xen, 0, ServeStore, this);
+    at_xenstore_config store_config{};
+    store_config.ring = ring;
+    store_config.notify = [](void *ctx) { at_xen_event_notify(static_cast<Guest *>(ctx)->store_port_); };
+    store_config.notify_ctx = this;
+    store_config.wait = at_xen_events_waiter(&events);
+    at_xenstore_init(&store, &store_config);
+    EXPECT_EQ(at_xen_event_adopt(&events, store_port_), AT_OK);
+    EXPECT_EQ(at_xen_event_handle(
+                  &events, store_port_, [](void *ctx) { at_xenstore_on_event(static_cast<at_xenstore *>(ctx)); }, &store),
+              AT_OK);
+  }
+
+  static uint64_t ServeStore(void *ctx, uint64_t now) {
+    return at_fake_xenstored_step(static_cast<Guest *>(ctx)->server) > 0 ? now : UINT64_MAX;
+  }
+
+  static void *AllocPage(void *ctx) {
+    auto *g = static_cast<Guest *>(ctx);
+    if (g->fail_page != 0 && --g->fail_page == 0) return nullptr;
+    void *page = at_fake_xen_page_alloc(g->xen, kGuest);
+    memset(page, 0x5a, 4096);  // what the guest once kept there
+    return page;
+  }
+
+  static void FreePage(void *ctx, void *page) { at_fake_xen_page_free(static_cast<Guest *>(ctx)->xen, page); }
+
+  static uint64_t FrameOfPage(void *ctx, const void *page) {
+    return at_fake_xen_frame(static_cast<Guest *>(ctx)->xen, page);
+  }
+
+  static constexpr at_mm_pages_ops kPageOps = {AllocPage, FreePage, FrameOfPage};
+
+  at_xen_port store_port_ = 0, server_port_ = 0;
+  uint32_t ports_before_ = 0, pages_before_ = 0, grants_before_ = 0;
+};
+
+#endif  // ATMAN_NETFRONT_TESTS_GUEST_H

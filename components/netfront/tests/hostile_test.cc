@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: ISC
+// A back-end that lies. Whatever it writes costs the device at most: the call that reads it says AT_PROTOCOL, every later
+// one does, the guest lives, and closing gets everything back. What is merely a lost frame is counted and goes on.
+
+#include "guest.h"
+
+#include <xen/io/netif.h>
+
+namespace {
+
+constexpr uint16_t kRx = 8, kTx = 4;
+const std::string kFrame(60, 'f');
+
+void ExpectEnded(Guest *g, at_status why) {
+  at_netdev_frame frame{};
+  size_t count = 7;
+  EXPECT_EQ(at_netdev_recv(g->dev, &frame, 1, &count), why);
+  EXPECT_EQ(count, 0u);
+  count = 7;
+  EXPECT_EQ(at_netdev_tx_take(g->dev, &frame, 1, &count), why);
+  EXPECT_EQ(count, 0u);
+  frame.size = 60;
+  EXPECT_EQ(at_netdev_send(g->dev, &frame, 1), why);
+  EXPECT_EQ(at_netdev_wait(g->dev, AT_NETDEV_RX | AT_NETDEV_TX, AT_NEVER), why);
+  EXPECT_EQ(g->FrontStats().protocol_errors, 1u);
+}
+
+TEST(NetfrontHostile, ReceiveLies_EndTheDevice) {
+  const struct {
+    const char *what;
+    enum at_fake_netback_lie lie;
+    uint32_t argument;
+  } cases[] = {
+      {"id just past the buffers", AT_FAKE_NETBACK_RX_ID, kRx},
+      {"id far past the buffers", AT_FAKE_NETBACK_RX_ID, 0xffff},
+      {"id of a frame that the user holds", AT_FAKE_NETBACK_RX_ID, 0},
+      {"the same answer twice", AT_FAKE_NETBACK_RX_TWICE, 0},
+      {"frame that ends a byte past the page", AT_FAKE_NETBACK_RX_STATUS, 4097},
+      {"longest size", AT_FAKE_NETBACK_RX_STATUS, 32767},
+      {"offset that moves the end past the page", AT_FAKE_NETBACK_RX_OFFSET, 4096 - 60 + 1},
+      {"offset past the page", AT_FAKE_NETBACK_RX_OFFSET, 4096},
+      {"offset that wraps 16 bits", AT_FAKE_NETBACK_RX_OFFSET, 0xffff},
+      {"extra information", AT_FAKE_NETBACK_RX_FLAGS, NETRXF_extra_info},
+      {"one answer too many", AT_FAKE_NETBACK_RX_PRODUCER, kRx},
+      {"answers for a whole ring", AT_FAKE_NETBACK_RX_PRODUCER, 256},
+      {"answers for half of all indices", AT_FAKE_NETBACK_RX_PRODUCER, 0x80000000u},
+      {"an index that goes back", AT_FAKE_NETBACK_RX_PRODUCER, static_cast<uint32_t>(-2)},
+  };
+  for (uint32_t start : {0u, UINT32_MAX - 2}) {
+    for (const auto &c : cases) {
+      SCOPED_TRACE(std::string(c.what) + " from index " + std::to_string(start));
+      Guest g(kRx, kTx);
+      g.config.ring_start = start;
+      g.Connect();
+      g.front_may_be_wrong = true;
+      g.Inject(kFrame);
+      at_netdev_frame held;
+      size_t count = 0;
+      ASSERT_EQ(at_netdev_wait(g.dev, AT_NETDEV_RX, g.Now() + kSecond), AT_OK);
+      ASSERT_EQ(at_netdev_recv(g.dev, &held, 1, &count), AT_OK);
+      ASSERT_EQ(count, 1u);
+      ASSERT_EQ(held.token, 0u) << "the case of the held frame relies on it";
+
+      at_fake_netback_lie(g.back, c.lie, c.argument);
+      g.Inject(kFrame);
+      at_netdev_frame frames[2];  // not released: what comes twice cannot have been offered twice
+      at_status status = AT_OK;
+      for (int i = 0; i < 3 && status == AT_OK; ++i) {
+        status = at_netdev_wait(g.dev, AT_NETDEV_RX, g.Now() + kSecond);
+        if (status == AT_OK) status = at_netdev_recv(g.dev, frames, 2, &count);
+      }
+      EXPECT_EQ(status, AT_PROTOCOL) << at_status_name(status);
+      ExpectEnded(&g, AT_PROTOCOL);
+      EXPECT_EQ(std::string(reinterpret_cast<char *>(held.data), held.size), kFrame) << "held frames stay readable";
+      at_netdev_release(g.dev, &held, 1);
+    }
+  }
+}
+
+TEST(NetfrontHostile, TransmitLies_EndTheDevice) {
+  const struct {
+    const char *what;
+    enum at_fake_netback_lie lie;
+    uint32_t argument;
+  } cases[] = {
+      {"id just past the buffers", AT_FAKE_NETBACK_TX_ID, kTx},
+      {"id far past the buffers", AT_FAKE_NETBACK_TX_ID, 0xffff},
+      {"id of a buffer that was never sent", AT_FAKE_NETBACK_TX_ID, kTx - 1},
+      {"the same answer twice", AT_FAKE_NETBACK_TX_TWICE, 0},
+      {"the status of an extra slot", AT_FAKE_NETBACK_TX_STATUS, NETIF_RSP_NULL},
+      {"a status below the known ones", AT_FAKE_NETBACK_TX_STATUS, static_cast<uint32_t>(-3)},
+      {"the lowest status", AT_FAKE_NETBACK_TX_STATUS, 0x8000},
+      {"one answer too many", AT_FAKE_NETBACK_TX_PRODUCER, 1},
+      {"answers for half of all indices", AT_FAKE_NETBACK_TX_PRODUCER, 0x80000000u},
+      {"an index that goes back", AT_FAKE_NETBACK_TX_PRODUCER, static_cast<uint32_t>(-2)},
+  };
+  for (uint32_t start : {0u, UINT32_MAX}) {
+    for (const auto &c : cases) {
+      SCOPED_TRACE(std::string(c.what) + " from index " + std::to_string(start));
+      Guest g(kRx, kTx);
+      g.config.ring_start = start;
+      g.Connect();
+      g.front_may_be_wrong = true;
+      at_fake_netback_lie(g.back, c.lie, c.argument);
+      ASSERT_EQ(g.Send(kFrame), AT_OK);
+      g.RunPeers();
+      at_netdev_frame frames[kTx];
+      size_t count = 9;
+      EXPECT_EQ(at_netdev_tx_take(g.dev, frames, kTx, &count), AT_PROTOCOL);
+      EXPECT_EQ(count, 0u);
+      ExpectEnded(&g, AT_PROTOCOL);
+    }
+  }
+}
+
+TEST(NetfrontHostile, GoodFramesBeforeALie_AreDelivered) {
+  Guest g(kRx, kTx);
+  g.Connect();
+  g.front_may_be_wrong = true;
+  g.Inject(kFrame);
+  g.RunPeers();
+  at_fake_netback_lie(g.back, AT_FAKE_NETBACK_RX_ID, 0xffff);
+  g.Inject(kFrame);
+  g.RunPeers();
+  at_netdev_frame frames[4];
+  size_t count = 0;
+  EXPECT_EQ(at_netdev_recv(g.dev, frames, 4, &count), AT_OK);
+  EXPECT_EQ(count, 1u);
+  at_netdev_release(g.dev, frames, count);
+  EXPECT_EQ(at_netdev_recv(g.dev, frames, 4, &count), AT_PROTOCOL);
+}
+
+TEST(NetfrontHostile, LostFrames_AreCountedByReason_AndTheirBuffersComeBack) {
+  const struct {
+    const char *what;
+    enum at_fake_netback_lie lie;
+    uint32_t argument;
+    at_netdev_drop reason;
+  } cases[] = {
+      {"failed", AT_FAKE_NETBACK_RX_STATUS, static_cast<uint32_t>(NETIF_RSP_ERROR), AT_NETDEV_DROP_RX_ERROR},
+      {"dropped", AT_FAKE_NETBACK_RX_STATUS, static_cast<uint32_t>(NETIF_RSP_DROPPED), AT_NETDEV_DROP_RX_ERROR},
+      {"unknown error", AT_FAKE_NETBACK_RX_STATUS, 0x8000, AT_NETDEV_DROP_RX_ERROR},
+      {"empty", AT_FAKE_NETBACK_RX_STATUS, 0, AT_NETDEV_DROP_RX_EMPTY},
+      {"checksum left open", AT_FAKE_NETBACK_RX_FLAGS, NETRXF_csum_blank | NETRXF_data_validated,
+       AT_NETDEV_DROP_RX_CHECKSUM},
+  };
+  for (const auto &c : cases) {
+    SCOPED_TRACE(c.what);
+    Guest g(2, 1);
+    g.Connect();
+    for (uint64_t i = 1; i <= 6; ++i) {
+      at_fake_netback_lie(g.back, c.lie, c.argument);
+      g.Inject(kFrame);
+      g.Inject("the next");
+      EXPECT_EQ(g.Receive(), "the next");
+      EXPECT_EQ(g.DevStats().dropped[c.reason], i);
+    }
+    EXPECT_EQ(g.DevStats().rx_frames, 6u);
+  }
+}
+
+TEST(NetfrontHostile, FrameInParts_IsDroppedWhole_AndCountedOnce) {
+  Guest g(4, 1);
+  g.Connect();
+  at_fake_netback_lie(g.back, AT_FAKE_NETBACK_RX_FLAGS, NETRXF_more_data);
+  g.Inject("its first part");
+  g.Inject("its last part");
+  g.Inject("another frame");
+  EXPECT_EQ(g.Receive(), "another frame");
+  EXPECT_EQ(g.DevStats().dropped[AT_NETDEV_DROP_RX_SPLIT], 1u);
+  EXPECT_EQ(g.DevStats().rx_frames, 1u);
+}
+
+TEST(NetfrontHostile, FailedTransmits_AreCounted_AndTheirBuffersComeBack) {
+  for (int error : {NETIF_RSP_ERROR, NETIF_RSP_DROPPED}) {
+    Guest g(1, 2);
+    g.Connect();
+    for (uint64_t i = 1; i <= 6; ++i) {
+      at_fake_netback_lie(g.back, AT_FAKE_NETBACK_TX_STATUS, static_cast<uint32_t>(error));
+      ASSERT_EQ(g.Send(kFrame), AT_OK);
+      g.RunPeers();
+    }
+    at_netdev_frame frames[2];
+    size_t count;
+    ASSERT_EQ(at_netdev_tx_take(g.dev, frames, 2, &count), AT_OK);
+    EXPECT_EQ(count, 2u);
+    at_netdev_tx_return(g.dev, frames, 2);
+    EXPECT_EQ(g.DevStats().dropped[AT_NETDEV_DROP_TX_ERROR], 6u);
+  }
+}
+
+TEST(NetfrontHostile, FrameAtAnOffset_IsFoundThere) {
+  Guest g(2, 1);
+  g.Connect();
+  for (int i = 0; i < 2; ++i) {
+    g.Inject(std::string(4000, static_cast<char>('0' + i)));
+    EXPECT_EQ(g.Receive().size(), 4000u);
+  }
+  at_fake_netback_lie(g.back, AT_FAKE_NETBACK_RX_OFFSET, 4096 - 60);
+  g.Inject(kFrame);
+  EXPECT_EQ(g.Receive().size(), 60u) << "ends with the page";
+}
+
+TEST(NetfrontHostile, MisuseByTheUser_EndsTheProgram) {
+  Guest g(kRx, kTx);
+  g.Connect();
+  at_netdev_frame frame{};
+  frame.size = 60;
+  EXPECT_DEATH(at_netdev_release(g.dev, &frame, 1), "AT_NETFRONT_USER") << "not held";
+  EXPECT_DEATH(at_netdev_tx_return(g.dev, &frame, 1), "AT_NETFRONT_USER");
+  EXPECT_DEATH(at_netdev_send(g.dev, &frame, 1), "AT_NETFRONT_USER");
+  frame.token = kRx;
+  EXPECT_DEATH(at_netdev_release(g.dev, &frame, 1), "rx_buffers");
+  frame.token = kTx;
+  EXPECT_DEATH(at_netdev_tx_return(g.dev, &frame, 1), "tx_buffers");
+  EXPECT_DEATH(at_netdev_send(g.dev, &frame, 1), "tx_buffers");
+}
+
+}  // namespace

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: ISC
+// Opening: what is negotiated, what it costs, and every way in which it can fail, each with its own answer and with
+// nothing left behind.
+
+#include "guest.h"
+
+#include <xen/errno.h>
+
+namespace {
+
+TEST(NetfrontOpen, WaitingBackend_ConnectsInThreeRoundTrips) {
+  Guest g;
+  g.MakeBackend();
+  uint32_t before = g.RoundTrips();
+  ASSERT_EQ(at_netfront_open(&g.front, &g.config), AT_OK);
+  EXPECT_EQ(g.RoundTrips() - before, 3u);
+  EXPECT_EQ(at_netfront_phase(&g.front), AT_NETFRONT_DONE);
+  EXPECT_TRUE(at_fake_netback_is_connected(g.back));
+}
+
+TEST(NetfrontOpen, Info_IsWhatTheToolstackWrote) {
+  Guest g(32, 16);
+  g.Connect();
+  const struct at_netdev_info *info = at_netdev_info(g.dev);
+  const uint8_t mac[] = {0x00, 0x16, 0x3e, 0x4d, 0x4e, 0x04};
+  EXPECT_EQ(memcmp(info->mac, mac, sizeof mac), 0);
+  EXPECT_EQ(info->mtu, 1500);
+  EXPECT_EQ(info->max_frame, 1518);
+  EXPECT_EQ(info->flags, AT_NETDEV_SHARED);
+  EXPECT_EQ(info->rx_buffers, 32);
+  EXPECT_EQ(info->tx_buffers, 16);
+}
+
+TEST(NetfrontOpen, Published_IsWhatNetifAsksFor_AndNothingThatWouldBringOffloads) {
+  Guest g;
+  g.Connect();
+  const std::string dir = "/local/domain/5/device/vif/0/";
+  EXPECT_EQ(g.Node(dir + "request-rx-copy"), "1");
+  EXPECT_EQ(g.Node(dir + "feature-rx-notify"), "1");
+  EXPECT_EQ(g.Node(dir + "feature-no-csum-offload"), "1");
+  for (const char *key : {"feature-sg", "feature-gso-tcpv4", "feature-gso-tcpv6", "feature-ipv6-csum-offload",
+                          "multi-queue-num-queues", "event-channel-tx"}) {
+    EXPECT_EQ(g.Node(dir + key), "(none)") << key;
+  }
+  EXPECT_EQ(g.Node(dir + "state"), "4");
+}
+
+TEST(NetfrontOpen, Mtu_IsTakenWhereItMakesSense) {
+  const struct {
+    const char *text;
+    uint16_t mtu;
+  } cases[] = {{nullptr, 1500}, {"1500", 1500}, {"68", 68},     {"67", 1500},
+               {"4078", 4078},  {"4079", 1500}, {"9000", 1500}, {"0", 1500}, {"4294967295", 1500}};
+  for (const auto &c : cases) {
+    SCOPED_TRACE(c.text != nullptr ? c.text : "none");
+    Guest g;
+    g.back_config.mtu = c.text;
+    g.Connect();
+    EXPECT_EQ(at_netdev_info(g.dev)->mtu, c.mtu);
+    EXPECT_EQ(at_netdev_info(g.dev)->max_frame, c.mtu + 18);
+  }
+}
+
+TEST(NetfrontOpen, MalformedMac_IsRefused) {
+  for (const char *mac : {"", "00", "00:16:3e:4d:4e", "00:16:3e:4d:4e:", "00:16:3e:4d:4e:0", "00:16:3e:4d:4e:0g",
+                          "00:16:3e:4d:4e:04:", "00:16:3e:4d:4e:04:05", "0:16:3e:4d:4e:041", "00-16-3e-4d-4e-04",
+                          " 0:16:3e:4d:4e:04", "01:16:3e:4d:4e:04", "ff:ff:ff:ff:ff:ff", "::::::::::::::::::"}) {
+    SCOPED_TRACE(mac);
+    Guest g;
+    g.back_config.mac = mac;
+    g.MakeBackend();
+    at_status status = at_netfront_open(&g.front, &g.config);
+    EXPECT_TRUE(status == AT_PROTOCOL || status == AT_TOO_BIG) << at_status_name(status);
+    EXPECT_EQ(at_netfront_phase(&g.front), AT_NETFRONT_DEVICE);
+    g.ExpectNothingLeft();
+  }
+}
+
+TEST(NetfrontOpen, UpperCaseMac_IsUnderstood) {
+  Guest g;
+  g.back_config.mac = "00:16:3E:AB:CD:EF";
+  g.Connect();
+  EXPECT_EQ(at_netdev_info(g.dev)->mac[3], 0xab);
+  EXPECT_EQ(at_netdev_info(g.dev)->mac[5], 0xef);
+}
+
+TEST(NetfrontOpen, Failures_AreToldApart) {
+  const struct {
+    const char *what;
+    unsigned behaviour;
+    at_status status;
+    enum at_netfront_phase phase;
+  } cases[] = {
+      {"the back-end does not exist", AT_FAKE_NETBACK_ABSENT, AT_TIMED_OUT, AT_NETFRONT_CONNECT},
+      {"the back-end never answers", AT_FAKE_NETBACK_SILENT, AT_TIMED_OUT, AT_NETFRONT_CONNECT},
+      {"the back-end closes instead", AT_FAKE_NETBACK_CLOSES, AT_CLOSED, AT_NETFRONT_CONNECT},
+      {"the back-end does not copy", AT_FAKE_NETBACK_NO_RX_COPY, AT_UNSUPPORTED, AT_NETFRONT_FEATURES},
+  };
+  for (const auto &c : cases) {
+    SCOPED_TRACE(c.what);
+    Guest g;
+    g.MakeBackend(c.behaviour);
+    uint64_t start = g.Now();
+    at_status status = at_netfront_open(&g.front, &g.config);
+    EXPECT_EQ(status, c.status) << at_status_name(status);
+    EXPECT_EQ(at_netfront_phase(&g.front), c.phase);
+    EXPECT_LE(g.Now() - start, g.config.timeout_ns + AT_XENBUS_GRACE_NS);
+    g.ExpectNothingLeft();
+    EXPECT_EQ(g.FrontStats().quarantined_pages, 0u);
+  }
+}
+
+TEST(NetfrontOpen, NoSuchDevice_IsNotFound_AtOnce) {
+  Guest g;
+  uint64_t start = g.Now();
+  EXPECT_EQ(at_netfront_open(&g.front, &g.config), AT_NOT_FOUND);
+  EXPECT_EQ(at_netfront_phase(&g.front), AT_NETFRONT_DEVICE);
+  EXPECT_LT(g.Now() - start, kSecond);
+}
+
+TEST(NetfrontOpen, SecondDevice_IsFoundByItsIndex) {
+  Guest g;
+  g.back_config.index = 65535;
+  g.config.index = 65535;
+  g.Connect();
+  EXPECT_EQ(g.Node("/local/domain/5/device/vif/65535/state"), "4");
+}
+
+TEST(NetfrontOpen, BackendLeftByAnotherFrontend_IsConnected) {
+  Guest g;
+  g.Connect(AT_FAKE_NETBACK_WAS_IN_USE);
+  EXPECT_TRUE(at_fake_netback_is_connected(g.back));
+}
+
+TEST(NetfrontOpen, BadConfig_IsInvalid_AndChangesNothing) {
+  using Config = at_netfront_config;
+  const struct {
+    const char *what;
+    void (*spoil)(Config *);
+  } cases[] = {
+      {"no store", [](Config *c) { c->store = nullptr; }},
+      {"no events", [](Config *c) { c->events = nullptr; }},
+      {"no grants", [](Config *c) { c->grants = nullptr; }},
+      {"no pages", [](Config *c) { c->pages.ops = nullptr; }},
+      {"no wait", [](Config *c) { c->wait.ops = nullptr; }},
+      {"no buffers", [](Config *c) { c->buffers = nullptr; }},
+      {"no rx", [](Config *c) { c->rx_buffers = 0; }},
+      {"too many rx", [](Config *c) { c->rx_buffers = 257; }},
+      {"no tx", [](Config *c) { c->tx_buffers = 0; }},
+      {"too many tx", [](Config *c) { c->tx_buffers = 257; }},
+  };
+  Guest g;
+  for (const auto &c : cases) {
+    SCOPED_TRACE(c.what);
+    Config config = g.config;
+    c.spoil(&config);
+    EXPECT_EQ(at_netfront_open(&g.front, &config), AT_INVALID);
+    EXPECT_EQ(g.RoundTrips(), 0u);
+  }
+}
+
+TEST(NetfrontOpen, OpenDevice_CannotBeOpenedAgain_AndWorksOn) {
+  Guest g;
+  g.Connect();
+  EXPECT_EQ(at_netfront_open(&g.front, &g.config), AT_INVALID);
+  g.Inject("still a frame");
+  EXPECT_EQ(g.Receive(), "still a frame");
+}
+
+TEST(NetfrontOpen, ClosedDevice_OpensAgain) {
+  Guest g;
+  g.Connect();
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_EQ(at_netfront_close(&g.front, g.Now() + kSecond), AT_OK);
+    g.ExpectNothingLeft();
+    ASSERT_EQ(at_netfront_open(&g.front, &g.config), AT_OK);
+    g.Inject("a frame");
+    EXPECT_EQ(g.Receive(), "a frame");
+  }
+}
+
+TEST(NetfrontOpen, GrantedPages_ShowNothingOfTheGuest) {
+  Guest g;
+  g.Connect();
+  for (const at_netfront_buffer &buffer : g.buffers) {
+    for (int i = 0; i < 4096; ++i) ASSERT_EQ(buffer.page[i], 0) << "what the guest once kept there is shown";
+  }
+  for (const at_netfront_buffer &ring : g.front.ring_pages) {
+    for (int i = 64 + 256 * 12; i < 4096; ++i) ASSERT_EQ(ring.page[i], 0);
+  }
+}
+
+TEST(NetfrontOpen, AnyPageMissing_IsNoMemory) {
+  int failures = 0;
+  for (uint32_t nth = 1;; ++nth) {
+    SCOPED_TRACE(nth);
+    Guest g(3, 2);
+    g.MakeBackend();
+    g.fail_page = nth;
+    at_status status = at_netfront_open(&g.front, &g.config);
+    if (status == AT_OK) break;
+    EXPECT_EQ(status, AT_NO_MEMORY);
+    EXPECT_EQ(at_netfront_phase(&g.front), AT_NETFRONT_MEMORY);
+    g.ExpectNothingLeft();
+    ++failures;
+  }
+  EXPECT_EQ(failures, 3 + 2 + 2) << "buffers and two rings";
+}
+
+TEST(NetfrontOpen, AnyGrantMissing_IsNoSpace) {
+  for (uint32_t available = 0; available <= 3 + 2 + 2; ++available) {
+    SCOPED_TRACE(available);
+    Guest g(3, 2);
+    g.MakeBackend();
+    uint32_t aside = at_xen_grants_available(&g.grants) - available;
+    ASSERT_EQ(at_xen_grants_reserve(&g.grants, aside), AT_OK);
+    at_status status = at_netfront_open(&g.front, &g.config);
+    EXPECT_EQ(status, available == 3 + 2 + 2 ? AT_OK : AT_NO_SPACE);
+    if (status != AT_OK) {
+      EXPECT_EQ(at_netfront_phase(&g.front), AT_NETFRONT_MEMORY);
+      g.ExpectNothingLeft();
+    }
+    EXPECT_EQ(at_xen_grants_unreserve(&g.grants, aside), AT_OK);
+  }
+}
+
+TEST(NetfrontOpen, NoPort_IsReported) {
+  Guest g;
+  g.MakeBackend();
+  // Notifications are event-channel hypercalls too, and a lost one only delays; so fail each call in turn.
+  bool saw_no_port = false;
+  for (uint32_t nth = 1; nth <= 20; ++nth) {
+    SCOPED_TRACE(nth);
+    at_fake_xen_fail(g.xen, __HYPERVISOR_event_channel_op, nth, false, XEN_ENOSPC);
+    at_status status = at_netfront_open(&g.front, &g.config);
+    if (status == AT_NO_SPACE) {
+      EXPECT_EQ(at_netfront_phase(&g.front), AT_NETFRONT_MEMORY);
+      saw_no_port = true;
+    }
+    at_fake_xen_fail(g.xen, 0, 0, false, 0);
+    EXPECT_EQ(at_netfront_close(&g.front, g.Now() + kSecond), AT_OK);
+    g.ExpectNothingLeft();
+  }
+  EXPECT_TRUE(saw_no_port);
+}
+
+TEST(NetfrontOpen, AnyStoreRequestFailing_LeavesNothingBehind) {
+  int failures = 0;
+  for (uint32_t nth = 0; nth < 40; ++nth) {
+    SCOPED_TRACE(nth);
+    Guest g;
+    g.MakeBackend();
+    at_fake_xenstored_fail(g.server, nth, "EIO");
+    if (at_netfront_open(&g.front, &g.config) != AT_OK) {
+      ++failures;
+      g.ExpectNothingLeft();
+    }
+  }
+  EXPECT_GE(failures, 8) << "keys read, keys published, watch, states";
+}
+
+TEST(NetfrontOpen, SilentStore_TimesOut) {
+  Guest g;
+  g.MakeBackend();
+  at_fake_xenstored_misbehave(g.server, AT_FAKE_XENSTORED_SILENT, 0);
+  uint64_t start = g.Now();
+  EXPECT_EQ(at_netfront_open(&g.front, &g.config), AT_TIMED_OUT);
+  EXPECT_EQ(at_netfront_phase(&g.front), AT_NETFRONT_DEVICE);
+  EXPECT_LE(g.Now() - start, g.config.timeout_ns + AT_XENBUS_GRACE_NS);
+}
+
+}  // namespace

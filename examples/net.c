@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Opens the first network device and prints a line for every Ethernet frame that arrives, until it is asked to shut down.
+ */
+#include <stdio.h>
+
+#include <atman/guest.h>
+#include <atman/lifecycle/lifecycle.h>
+#include <atman/netfront/netfront.h>
+#include <atman/xenstore/xenstore.h>
+
+#include "net_line.h"
+
+#define SECOND 1000000000u
+#define RX_BUFFERS 64
+#define TX_BUFFERS 1 /* nothing is sent */
+
+static struct at_netfront device;
+static struct at_netfront_buffer buffers[RX_BUFFERS + TX_BUFFERS];
+static struct at_lifecycle lifecycle;
+
+static int complain(at_status status)
+{
+    if (status == AT_NOT_FOUND && at_netfront_phase(&device) == AT_NETFRONT_DEVICE)
+        printf("No network device: this guest's configuration has no vif.\n");
+    else if (status == AT_TIMED_OUT && at_netfront_phase(&device) == AT_NETFRONT_CONNECT)
+        printf("Network device never connected: its back-end did not answer in 10 seconds.\n");
+    else
+        printf("Network device cannot be opened: %s.\n", at_status_name(status));
+    return 1;
+}
+
+static void introduce(struct at_netdev dev, struct at_xenstore *store, uint64_t deadline_ns)
+{
+    char mac[NET_MAC_SIZE], ip[64];
+    size_t size;
+    at_status status = at_xenstore_read(store, ip, sizeof ip, &size, AT_XENSTORE_NO_TRANSACTION, "device/vif/0/ip",
+                                        deadline_ns);
+
+    printf("Network device initialized:\n");
+    printf("  Mac address: %s\n", net_mac(mac, at_netdev_info(dev)->mac));
+    printf("  IP address:  %s\n", status == AT_OK ? ip : at_xenstore_error_name(status));
+}
+
+/* Prints what has arrived. A frame is the driver's: it is looked at where it lies, and given back. */
+static at_status print_frames(struct at_netdev dev)
+{
+    struct at_netdev_frame frames[16];
+    char line[NET_LINE_SIZE];
+    size_t count;
+    at_status status = at_netdev_recv(dev, frames, 16, &count);
+
+    for (size_t i = 0; i < count; i++) {
+        net_line(line, frames[i].data, frames[i].size);
+        puts(line);
+    }
+    at_netdev_release(dev, frames, count);
+    return status;
+}
+
+int main(void)
+{
+    struct at_wait wait = at_guest_wait();
+    const struct at_netfront_config config = {
+        .store = at_guest_xenstore(),
+        .events = at_guest_events(),
+        .grants = at_guest_grants(),
+        .pages = at_guest_pages(),
+        .wait = wait,
+        .buffers = buffers,
+        .rx_buffers = RX_BUFFERS,
+        .tx_buffers = TX_BUFFERS,
+        .timeout_ns = 10ull * SECOND,
+    };
+    at_status status = at_netfront_open(&device, &config);
+    struct at_netdev dev = at_netfront_netdev(&device);
+
+    if (status != AT_OK)
+        return complain(status);
+    introduce(dev, config.store, at_wait_now(wait) + SECOND);
+
+    status = at_lifecycle_start(&lifecycle, config.store, wait, at_wait_now(wait) + SECOND);
+    while (status == AT_OK && at_lifecycle_requested(&lifecycle) == AT_LIFECYCLE_NONE) {
+        status = at_netdev_wait(dev, AT_NETDEV_RX, AT_NEVER);
+        if (status == AT_OK)
+            status = print_frames(dev);
+    }
+    at_netfront_close(&device, at_wait_now(wait) + SECOND / 2);
+    if (status != AT_OK)
+        printf("Network device ended: %s.\n", at_status_name(status));
+    return status != AT_OK;
+}
