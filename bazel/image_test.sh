@@ -1,0 +1,56 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+# image_test.sh IMAGE DEBUG ABSENT: what every kernel's image must be, read from the file itself. ABSENT is an extended
+# regular expression of symbols that must not be in it; empty for none.
+set -u
+image=$1 debug=$2 absent=$3
+failed=0
+
+for file in "$image" "$debug"; do
+    [ -s "$file" ] || { echo "FAIL $file is there"; exit 1; }
+done
+
+# check WHAT COMMAND...: the command must succeed.
+check() {
+    what=$1
+    shift
+    if "$@"; then echo "PASS $what"; else echo "FAIL $what"; failed=1; fi
+}
+
+# loaded FILE: the segments and the contents of what is loaded from it.
+loaded() {
+    readelf -lW "$1" | sed -n '/Program Headers/,/Section to Segment/p'
+    for section in .text .rodata .data $notes; do
+        readelf -x "$section" "$1" | grep -v '^$'
+    done
+}
+
+notes=".note.Xen.loader .note.Xen.version .note.Xen.hypercall"
+header=$(readelf -hW "$image")
+segments=$(readelf -lW "$image")
+sections=$(readelf -SW "$image")
+
+is_executable() { echo "$header" | grep -q 'Type:.*EXEC' && echo "$header" | grep -q 'Machine:.*X86-64'; }
+is_static() { ! echo "$segments" | grep -qE '^ +(INTERP|DYNAMIC)' && ! echo "$sections" | grep -qE ' (RELA?|DYNAMIC) '; }
+has_no_writable_code() { ! echo "$segments" | grep -qE '^ +(LOAD|GNU_STACK) .* (RWE| WE) '; }
+has_note() { echo "$segments" | sed -n '/Segment Sections/,$p' | grep -q " $1 "; }
+has_one_note_segment() { [ "$(echo "$segments" | grep -cE '^ +NOTE ')" = 1 ]; }
+has_no_symbols() { ! echo "$sections" | grep -qE ' (SYMTAB|STRTAB) .*[.](sym|str)tab| [.]debug'; }
+has_symbols() { [ -n "$(nm "$debug" | grep ' T main$')" ] && readelf -SW "$debug" | grep -q '[.]debug_line'; }
+is_the_same_code() { [ "$(loaded "$image")" = "$(loaded "$debug")" ]; }
+names_no_build_folder() { ! strings -a "$image" "$debug" | grep -E '/(execroot|sandbox|bazel-out)/|/proc/self/cwd'; }
+has_none_of() { ! nm "$debug" | awk '{ print $NF }' | grep -E "$absent"; }
+
+check "is an x86-64 executable" is_executable
+check "is linked statically, without relocations" is_static
+check "has no segment that is writable and executable" has_no_writable_code
+check "has one note segment" has_one_note_segment
+for note in $notes; do
+    check "keeps $note" has_note "$note"
+done
+check "has no symbols" has_no_symbols
+check "has its symbols in .debug" has_symbols
+check "is the same code as .debug" is_the_same_code
+check "does not tell where it was built" names_no_build_folder
+[ -z "$absent" ] || check "has no symbol like $absent" has_none_of
+exit $failed
