@@ -84,9 +84,10 @@ struct at_xenstore_request {
  * at_xenstore_submit queues `count` requests. They go out together, with whatever else is queued, at the next
  * at_xenstore_wait() or at_xenstore_on_event(): several groups submitted before one wait are one burst.
  *
- * Checks all before it queues any; when one is refused, nothing is queued. Returns AT_OK; AT_INVALID (no path, no watch
- * or a watch already registered, no room for a reply that the op has); AT_TOO_BIG (path or message over the limits);
- * AT_CLOSED or AT_PROTOCOL (the connection has ended). Never blocks; may be called from the function of a watch.
+ * Checks all before it queues any; when one is refused, nothing is queued, and what is returned is the `status` of each
+ * as well. Returns AT_OK; AT_INVALID (no path, no watch or a watch already registered, no room for a reply that the op
+ * has, pending already); AT_TOO_BIG (path or message over the limits); AT_CLOSED or AT_PROTOCOL (the connection has
+ * ended). Never blocks; may be called from the function of a watch.
  */
 at_status at_xenstore_submit(struct at_xenstore *xs, struct at_xenstore_request *requests, size_t count);
 

@@ -99,6 +99,8 @@ struct at_xenbus {
     uint8_t backend_state; /* enum at_xenbus_state, as last read */
     bool seen;             /* the backend has been there */
     bool reset;            /* a backend left over from an earlier frontend was told to start again */
+    bool prepared;         /* the driver was asked to */
+    at_status keys;        /* what was wrong with the backend's keys when they were last read */
     uint16_t backend_id;
     char backend[AT_XENBUS_PATH_SIZE];
 };

@@ -25,6 +25,7 @@
  * Source: <xen/io/xs_wire.h>, docs/misc/xenstore.txt and xenstore-ring.txt of Xen.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -65,10 +66,10 @@ struct at_xenstore_stats {
     uint32_t transactions; /* started and neither committed nor dropped */
 };
 
-/* Transactions whose starter gave up, kept until the server was told to drop them: the most a guest's quota allows. */
-#define AT_XENSTORE_ORPHANS_MAX 10
+/* Transactions whose starter gave up, kept until the server was told to drop them: more than a guest may have open. */
+#define AT_XENSTORE_ORPHANS_MAX 12
 
-/* A client. Give it to at_xenstore_init(); every member is the client's. Must not move afterwards. About 260 bytes. */
+/* A client. Give it to at_xenstore_init(); every member is the client's. Must not move afterwards. About 280 bytes. */
 struct at_xenstore {
     struct at_xenstore_config config;
     struct at_list queued;  /* requests that are not wholly in the ring, oldest first */
@@ -82,16 +83,19 @@ struct at_xenstore {
     uint32_t abandoned; /* requests in the ring whose callers left */
     uint32_t orphans[AT_XENSTORE_ORPHANS_MAX];
     uint32_t orphan_count;
-    int answered; /* an answer came since the last burst began */
+    bool answered; /* an answer came since the last burst began */
+    bool wake;     /* somebody who sleeps has to look */
     struct at_xenstore_stats stats;
     struct {
-        uint32_t header[4];                  /* struct xsd_sockmsg */
+        struct {
+            uint32_t type, id, transaction, size; /* struct xsd_sockmsg */
+        } header;
         uint32_t received;                   /* bytes of header and payload so far */
-        uint32_t nuls;                       /* seen in the payload */
+        uint32_t nuls;                       /* in the payload */
         struct at_xenstore_request *request; /* whose answer it is; NULL: nobody's */
-        char text[16];                       /* a short payload: an error's name, "OK", a watch's token */
         uint32_t text_size;
-        uint8_t last; /* byte of the payload */
+        char text[16]; /* a short payload, or a watch's token */
+        char last;     /* byte of the payload */
     } incoming;
     char unknown_error[16];
 };

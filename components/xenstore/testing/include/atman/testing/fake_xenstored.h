@@ -9,8 +9,9 @@
  *
  * It can be told to misbehave. dom0's own hand in the tree are the at_fake_xenstored_write()... functions.
  *
- * Models Xen 4.17's C xenstored: replies in the order of the requests, one initial event for each watch, events of a
- * change after the reply to it. Host only; allocates; not for concurrent use.
+ * Models Xen 4.17's C xenstored: replies in the order of the requests; events of a change before the reply to it, but a
+ * watch's first event after; an event that waits to be sent is not doubled; transactions lose when a node that they saw
+ * was changed. Host only; allocates; not for concurrent use.
  */
 
 #include <stdbool.h>

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: ISC */
+
+#include <atman/xenstore/xenbus.h>
+
+const char *at_xenbus_state_name(enum at_xenbus_state state)
+{
+    static const char names[][14] = {"Unknown",   "Initialising", "InitWait", "Initialised",   "Connected",
+                                     "Closing",   "Closed",       "Reconfiguring", "Reconfigured"};
+
+    return (unsigned)state < sizeof(names) / sizeof(names[0]) ? names[state] : names[0];
+}
