@@ -15,8 +15,12 @@ at_status at_netfront_close(struct at_netfront *nf, uint64_t deadline_ns)
 
     /* The back-end first: while it works it maps the rings. Whether it obeys shows when the grants are ended. */
     (void)at_xenbus_disconnect(&nf->bus, deadline_ns);
-    if (nf->port != 0 && at_xen_event_close(nf->config.events, nf->port) == AT_OK)
+    if (nf->port != 0) {
+        status = at_xen_event_close(nf->config.events, nf->port);
+        if (status != AT_OK)
+            return status; /* nothing was given back yet, and the next call tries again */
         nf->port = 0;
+    }
     status = at_netfront_buffers_end(nf);
     nf->taken = status != AT_OK;
     return status;

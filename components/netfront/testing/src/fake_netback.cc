@@ -183,25 +183,43 @@ struct at_fake_netback {
     return false;
   }
 
-  // What Linux's frontend_changed() and set_backend_state() do together.
-  void FollowFrontend() {
-    int64_t front_state = Number("state");
-    unsigned how = config.behaviour;
-    if (how & AT_FAKE_NETBACK_SILENT) return;
-    if (front_state == kInitialising && state == kClosed) SetState(kInitWait);
-    if (front_state == kConnected && state != kConnected) {
-      if (state == kClosed || state == kInitialising) SetState(kInitWait);
-      if (how & AT_FAKE_NETBACK_CLOSES) {
+  // One step of Linux's set_backend_state() from where the back-end is; false when it cannot go on.
+  bool StepTowards(int64_t wanted) {
+    switch (state) {
+      case kInitialising:
+        SetState(wanted == kClosed ? kClosed : kInitWait);
+        return true;
+      case kClosed:
+        SetState(wanted == kClosing ? kClosing : kInitWait);
+        return true;
+      case kInitWait:
+        if (wanted == kConnected && (config.behaviour & AT_FAKE_NETBACK_CLOSES)) {
+          SetState(kClosing);
+          return false;
+        }
+        if (wanted == kConnected && !Connect()) return false;
+        SetState(wanted == kConnected ? kConnected : kClosing);
+        return true;
+      case kConnected:
+        if (config.behaviour & AT_FAKE_NETBACK_NEVER_CLOSES) return false;
+        Disconnect();
         SetState(kClosing);
-      } else if (state == kInitWait && Connect()) {
-        SetState(kConnected);
-      }
+        return true;
+      case kClosing:
+        SetState(kClosed);
+        return true;
+      default:
+        return false;
     }
-    if (how & AT_FAKE_NETBACK_NEVER_CLOSES) return;
-    if (front_state == kClosing || front_state == kClosed) {
-      if (connected) Disconnect();
-      if (state == kInitWait || state == kConnected) SetState(kClosing);
-      if (front_state == kClosed && state == kClosing) SetState(kClosed);
+  }
+
+  // What Linux's frontend_changed() wants for each state of the front-end.
+  void FollowFrontend() {
+    int64_t wanted = Number("state");
+    if (config.behaviour & AT_FAKE_NETBACK_SILENT) return;
+    if (wanted == kInitialising) wanted = kInitWait;
+    if (wanted < kInitWait || wanted == kInitialised || wanted > kClosed) return;
+    while (state != wanted && StepTowards(wanted)) {
     }
   }
 

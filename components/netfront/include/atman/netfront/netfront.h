@@ -129,7 +129,8 @@ enum at_netfront_phase at_netfront_phase(const struct at_netfront *nf);
  * AT_PROTOCOL or AT_CLOSED ended, and harmless on one that is not open. Blocks.
  *
  * Returns AT_OK, or AT_BUSY: the back-end still maps pages. These stay quarantined, with their grants: not freed, counted
- * in quarantined_pages, and `nf` and config->buffers must be kept. Calling it again tries those once more.
+ * in quarantined_pages, and `nf` and config->buffers must be kept. Calling it again tries those once more. Or what Xen
+ * said when it did not close the port; then the pages are kept as well, until another call.
  */
 at_status at_netfront_close(struct at_netfront *nf, uint64_t deadline_ns);
 
