@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * abort() and assert()'s failure are a panic: the operator reads the reason with the registers and the backtrace that
- * a panic shows. In the place of musl's src/exit/abort.c and assert.c, which end a process by raising a signal.
+ * abort() and a failed assert() are a panic: the operator reads the reason with the registers and the backtrace that a
+ * panic shows. In the place of musl's src/exit/abort.c and assert.c, which end a process by raising a signal.
  */
-
-#define _BSD_SOURCE /* strlcpy, strlcat */
 
 #include <assert.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include <atman/base/panic.h>
 
@@ -17,28 +14,35 @@ _Noreturn void abort(void)
     at_panic("abort() called");
 }
 
-/* Writes `value` in decimal so that it ends at `end`, and returns where it begins. */
-static char *decimal(unsigned value, char *end)
+/* Copies `text` to `at`, as much as there is room for before `end`, and returns where the copy ends. */
+static char *append(char *at, const char *end, const char *text)
 {
-    *--end = '\0';
-    do {
-        *--end = (char)('0' + value % 10);
-        value /= 10;
-    } while (value != 0);
-    return end;
+    while (at != end && *text != '\0') {
+        *at++ = *text++;
+    }
+    return at;
 }
 
-/* What assert() calls; one line in the form of AT_ASSERT's, cut off where it does not fit. No printf: it may be what
- * broke, and it would weigh more than the program. */
+/*
+ * What assert() calls: one line in the form of AT_ASSERT's, cut off where it does not fit. Not by printf, which weighs
+ * ten times as much as the rest of a small program and may be what broke.
+ */
 _Noreturn void __assert_fail(const char *expression, const char *file, int line, const char *function)
 {
     (void)function;
     char reason[256];
+    const char *end = reason + sizeof reason - 1;
     char number[12];
-    strlcpy(reason, file, sizeof reason);
-    strlcat(reason, ":", sizeof reason);
-    strlcat(reason, decimal((unsigned)line, number + sizeof number), sizeof reason);
-    strlcat(reason, ": assertion failed: ", sizeof reason);
-    strlcat(reason, expression, sizeof reason);
+    char *digit = number + sizeof number;
+    *--digit = '\0';
+    for (unsigned rest = (unsigned)line; rest != 0; rest /= 10) {
+        *--digit = (char)('0' + rest % 10);
+    }
+    char *at = append(reason, end, file);
+    at = append(at, end, ":");
+    at = append(at, end, digit);
+    at = append(at, end, ": assertion failed: ");
+    at = append(at, end, expression);
+    *at = '\0';
     at_panic(reason);
 }

@@ -28,6 +28,6 @@ lacks() {
 
 within 1400 "$1"
 lacks "$1" vfprintf strerror at_libc_syscall at_libc_thread memset __stderr_FILE
-within 12000 "$2"
+within 11800 "$2"
 lacks "$2" __stdout_FILE __stdio_write at_libc_syscall exit
 exit $failed

@@ -9,11 +9,14 @@
 #include <string>
 #include <vector>
 
+#include <atman/libc/exit.h>
+#include <atman/libc/syscall.h>
+
 #include "gtest/gtest.h"
 #include "guest_seams.h"
 
 extern "C" {
-long guest_at_libc_syscall(long number, long a1, long a2, long a3, long a4, long a5, long a6);
+decltype(at_libc_syscall) guest_at_libc_syscall;
 decltype(write) guest_write;
 [[noreturn]] void guest_exit(int);
 [[noreturn]] void guest__Exit(int);
