@@ -149,6 +149,8 @@ def atman_component(name, version, hdrs, srcs = [], uses = {}, deps = [], visibi
         version = version,
         visibility = visibility or ["//visibility:public"],
     )
+    if not hdrs:
+        return
     _header_units(
         name = name + ".header_units",
         hdrs = hdrs,
