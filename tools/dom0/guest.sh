@@ -3,8 +3,10 @@
 #
 # guest.sh, to be sourced in a Xen dom0: guests made by `xl`, and what a script asks about them.
 #
-#   guest_create NAME CONFIG    a paused domain from an xl configuration file; fails, leaving guest_refusal, if xl does
-#   guest_unpause               lets it run
+#   guest_create NAME CONFIG [OPTION]...
+#                               a domain from an xl configuration file, by `xl create` with these options (-p: paused);
+#                               fails when xl does, leaving what xl complained of in guest_refusal
+#   guest_shutdown              asks it to shut down; fails when it does not take notice
 #   guest_ended                 has it shut down?
 #   guest_reason                poweroff, reboot, suspend, crash, watchdog, ...
 #   guest_destroy               takes the domain away; it is kept until then, so that it can be looked at
@@ -21,34 +23,39 @@ on_soft_reset="preserve"'
 readonly GUEST_REASONS=(poweroff reboot suspend crash watchdog soft_reset)
 
 guest_create() {
-    local config log
-    guest=$1
-    config=$(mktemp) log=$(mktemp)
+    local config said status=0
+    guest=$1 config=$(mktemp)
     { cat "$2" && printf '\nname="%s"\n%s\n' "$guest" "$GUEST_KEEP"; } >"$config"
+    shift 2
     rm -f "$GUEST_LOGS/xl-$guest.log"
-    if xl create -p "$config" >"$log" 2>&1 && guest_id=$(xl domid "$guest"); then
-        rm "$config" "$log"
-        return
+    said=$(xl create "$@" "$config" 2>&1) || status=$?
+    rm "$config"
+    if ((status)); then
+        echo "$said" >&2
+        # shellcheck disable=SC2034 # for the caller
+        guest_refusal=$(grep -m 1 -i error <<<"$said" || tail -n 1 <<<"$said")
+        return 1
     fi
-    # shellcheck disable=SC2034 # for the caller
-    guest_refusal=$(grep -m 1 -i error "$log" || tail -n 1 "$log")
-    cat "$log" >&2
-    rm "$config" "$log"
-    return 1
+    guest_id=$(guest_history)
+    guest_id=${guest_id#*(domid } guest_id=${guest_id%%)*}
 }
 
-guest_unpause() {
-    xl unpause "$guest_id"
+guest_shutdown() {
+    timeout 10 xl shutdown "$guest_id"
 }
 
-# xl stays behind as a daemon to wait for the guest's end, and writes down why.
+# xl stays behind as a daemon to wait for the guest's end, and writes down which domain it waits for and how it ended.
+guest_history() {
+    echo "$(<"$GUEST_LOGS/xl-$guest.log")"
+}
+
 guest_ended() {
-    [[ $(<"$GUEST_LOGS/xl-$guest.log") == *"has shut down, reason code"* ]]
+    [[ $(guest_history) == *"has shut down, reason code"* ]]
 }
 
 guest_reason() {
     local text code
-    text=$(<"$GUEST_LOGS/xl-$guest.log")
+    text=$(guest_history)
     code=${text##*reason code }
     code=${code%% *}
     echo "${GUEST_REASONS[code]:-unknown_$code}"
@@ -65,4 +72,12 @@ guest_wait_end() {
 
 guest_destroy() {
     xl destroy "$guest_id"
+}
+
+# guest_destroy_all: takes away every domain but dom0.
+guest_destroy_all() {
+    local id
+    for id in $(xl list | awk 'NR > 1 && $2 != 0 { print $2 }'); do
+        xl destroy "$id"
+    done
 }

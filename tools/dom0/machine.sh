@@ -28,6 +28,14 @@ machine_pack() {
     (cd "$1" && find . -print0 | LC_ALL=C sort -z | cpio --quiet -0 -o -H newc -R 0:0 --reproducible)
 }
 
+# machine_missing: says, in a sentence, if a program that the machine needs is not installed.
+machine_missing() {
+    local program
+    for program in qemu-system-x86_64 cpio; do
+        type -P "$program" >/dev/null || { echo "$program is not installed: run ./atman setup" && return; }
+    done
+}
+
 # machine_build WORK JOB: makes the files that QEMU boots. Half a second: nothing is kept that could grow stale.
 machine_build() {
     local work=$1 job=$2 boxed=$1/boxed

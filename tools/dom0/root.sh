@@ -103,7 +103,7 @@ fill_root() {
     echo 'root:x:0:' >"$root/etc/group"
     install -m 755 "$HERE/init" "$root/init"
     install -m 755 "$HERE/vif-bridge" "$root/etc/xen/scripts/vif-bridge"
-    install -m 644 "$HERE/guest.sh" "$root/lib/guest.sh"
+    install -m 644 "$HERE/guest.sh" "$HERE/checks.sh" "$root/lib"
 }
 
 pack_root() {

@@ -78,7 +78,10 @@ entertain() {
     else
         guest_wait_end "$limit"
     fi
-    guest_ended || dom0 xl shutdown "$guest"
+    if ! guest_ended; then
+        event "say dom0: xl shutdown $guest"
+        guest_shutdown
+    fi
 }
 
 # Taking the domain away hangs up on the console client: first let it read what is still under way, which is all there
@@ -94,14 +97,14 @@ let_console_drain() {
 main() {
     local console_client
     printf 'kernel="%s"\n' "$PWD/kernel" >>guest.cfg
-    if ! guest_create "$name" guest.cfg; then
-        event "refused $guest_refusal"
+    if ! guest_create "$name" guest.cfg -p; then
+        event "refused ${guest_refusal:?}"
         return
     fi
     event running
     xl console "$guest_id" <&7 >&9 &
     console_client=$!
-    guest_unpause
+    xl unpause "$guest_id"
     entertain
     if guest_wait_end 10; then
         event "ended $(guest_reason)"

@@ -1,0 +1,85 @@
+#!/bin/bash
+# SPDX-License-Identifier: ISC
+#
+# cases.sh: the dom0's half of xen_test: runs the cases named in `settings`, functions of the file `cases`, one after
+# another, each in a shell of its own and for a limited time. Events on descriptor 8 (xen_test.sh is the other end):
+#
+#   begin CASE
+#   pass CASE MILLISECONDS
+#   fail CASE MILLISECONDS WHY       the guest did not do what the case asks
+#   bench CASE MILLISECONDS WHY      the case cannot tell: dom0 itself is broken
+#   done
+#
+# `./run` does all; `./run CASE` is one of them.
+set -uo pipefail
+
+# shellcheck source=tools/dom0/guest.sh
+. /lib/guest.sh
+declare cases limit
+# shellcheck source=/dev/null
+. ./settings
+
+readonly WHY=/tmp/why
+
+event() {
+    echo "$*" >&8
+}
+
+milliseconds() {
+    echo $((${EPOCHREALTIME/./} / 1000))
+}
+
+# Is there still a dom0 that could have judged? Says what is missing.
+find_bench_fault() {
+    pidof xenconsoled >/dev/null || { echo "xenconsoled has died" && return; }
+    timeout 10 xenstore-read /tool/xenstored >/dev/null || { echo "xenstored does not answer" && return; }
+    timeout 10 xl info >/dev/null || echo "xl info fails"
+}
+
+judge() {
+    local case=$1 status=$2 took=$3 why fault
+    if ((status == 0)); then
+        event pass "$case" "$took"
+        return
+    fi
+    why=$(cat $WHY 2>/dev/null)
+    if ((status == 124)); then why="no verdict in $limit s"; fi
+    fault=$(find_bench_fault)
+    if [[ -n $fault ]]; then
+        event bench "$case" "$took" "$fault"
+    else
+        event fail "$case" "$took" "${why:-ended with status $status and gave no reason}"
+    fi
+}
+
+run_all() {
+    local case start status
+    for case in "${cases[@]}"; do
+        event begin "$case"
+        printf '\n==== %s\n' "$case"
+        rm -f $WHY
+        start=$(milliseconds)
+        timeout -k 5 "$limit" "$0" "$case"
+        status=$?
+        guest_destroy_all
+        judge "$case" $status $(($(milliseconds) - start))
+    done
+    event "done"
+}
+
+run_one() {
+    # shellcheck source=tools/dom0/checks.sh
+    . /lib/checks.sh
+    # shellcheck source=/dev/null
+    . ./cases
+    set -eE
+    trap 'explain "line $LINENO: $BASH_COMMAND" ' ERR
+    trap 'show_guests' EXIT
+    "$1"
+}
+
+if (($#)); then
+    run_one "$1"
+else
+    run_all >&9 2>&1
+fi

@@ -1,0 +1,126 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: ISC
+#
+# checks.sh: what the cases of a xen_test are written with. A case is a function; it fails when a check or any other
+# command of it does. All checks but the first speak of the guest started last.
+#
+#   guest_start KERNEL [SETTING]...    a guest of one of the test's kernels, started as its .cfg says, changed by
+#                                      settings in xl's language: memory=2 'cmdline="a b"' 'vif=["bridge=xenbr0"]'
+#   guest_refused KERNEL [SETTING]...  the same guest, and xl must refuse to create it
+#   guest_ends REASON [SECONDS]        it shuts down by itself: poweroff, crash, ... Wait at most SECONDS (20)
+#   guest_stops [MILLISECONDS]         xl shutdown ends it, reason poweroff, within MILLISECONDS (1000)
+#   guest_runs                         it has not ended
+#   console_has TEXT [SECONDS]         a line of its console contains TEXT, now or within SECONDS (10)
+#   console_matches REGEX [SECONDS]    a line matches
+#   console_lacks TEXT                 no line so far contains TEXT
+#   console                            prints it
+#   guest_passes KERNEL [SETTING]...   the guest runs a suite: prints `PASS name` or `FAIL name why` for each of its
+#                                      cases and ends with poweroff if all passed. Each is reported as a case of its own
+#   fail TEXT                          the case fails, and says so
+
+guests_started=()
+
+explain() {
+    [[ -e $WHY ]] || echo "$*" >"$WHY"
+}
+
+fail() {
+    explain "$*"
+    exit 1
+}
+
+configure_guest() {
+    local kernel=$1
+    shift
+    [[ -f kernels/$kernel ]] || fail "the test has no kernel '$kernel'"
+    {
+        cat "kernels/$kernel.cfg"
+        printf 'kernel="%s"\n' "$PWD/kernels/$kernel"
+        (($# == 0)) || printf '%s\n' "$@"
+    } >/tmp/guest.cfg
+}
+
+guest_start() {
+    configure_guest "$@"
+    guests_started+=("$1-${#guests_started[@]}-$$")
+    guest_create "${guests_started[-1]}" /tmp/guest.cfg || fail "xl did not create the guest: ${guest_refusal:?}"
+}
+
+guest_refused() {
+    configure_guest "$@"
+    ! guest_create refused-$$ /tmp/guest.cfg || fail "xl created a guest that it should refuse"
+}
+
+guest_ends() {
+    guest_wait_end "${2:-20}" || fail "the guest still runs after ${2:-20} s"
+    [[ $(guest_reason) == "$1" ]] || fail "the guest ended with reason $(guest_reason), not $1"
+}
+
+guest_runs() {
+    ! guest_ended || fail "the guest has ended, reason $(guest_reason)"
+}
+
+guest_stops() {
+    local limit=${1:-1000} start
+    start=$(milliseconds)
+    guest_shutdown || fail "the guest did not acknowledge xl shutdown"
+    guest_ends poweroff
+    start=$(($(milliseconds) - start))
+    echo "ended $start ms after xl shutdown"
+    ((start <= limit)) || fail "the guest took $start ms to shut down, more than $limit"
+}
+
+console() {
+    cat "$GUEST_LOGS/console/guest-$guest.log"
+}
+
+# console_eventually SECONDS GREP_OPTION TEXT
+console_eventually() {
+    local end=$((SECONDS + $1))
+    until console | grep -q "$2" -- "$3"; do
+        if guest_ended && ! sleep 0.3; then return 1; fi
+        ((SECONDS < end)) || return 1
+        sleep 0.1
+    done
+}
+
+console_has() {
+    console_eventually "${2:-10}" -F "$1" || fail "the console lacks '$1'"
+}
+
+console_matches() {
+    console_eventually "${2:-10}" -E "$1" || fail "no line of the console matches '$1'"
+}
+
+console_lacks() {
+    ! console | grep -qF -- "$1" || fail "the console has '$1'"
+}
+
+guest_passes() {
+    local verdict name why count=0
+    guest_start "$@"
+    guest_wait_end 60 || fail "the suite's guest still runs after 60 s"
+    while read -r verdict name why; do
+        case $verdict in
+            PASS) event pass "$1.$name" 0 ;;
+            FAIL) event fail "$1.$name" 0 "$why" ;;
+            *) continue ;;
+        esac
+        count=$((count + 1))
+    done < <(console)
+    ((count)) || fail "the suite printed no verdict"
+    guest_ends poweroff
+}
+
+# For the log: what each guest of the case printed, and how it ended.
+show_guests() {
+    for guest in "${guests_started[@]}"; do
+        echo "---- console of $guest"
+        console
+        if guest_ended; then
+            echo "---- $guest ended: $(guest_reason)"
+        else
+            echo "---- $guest did not end"
+        fi
+    done
+}
