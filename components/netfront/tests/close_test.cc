@@ -3,6 +3,8 @@
 
 #include "guest.h"
 
+#include <xen/errno.h>
+
 namespace {
 
 TEST(NetfrontClose, Close_WalksToClosedWithTheBackend_AndGivesEverythingBack) {
@@ -50,6 +52,40 @@ TEST(NetfrontClose, CallsAfterwards_SayClosed) {
   EXPECT_EQ(at_netdev_tx_take(g.dev, &frame, 1, &count), AT_CLOSED);
   EXPECT_EQ(at_netdev_send(g.dev, &frame, 1), AT_CLOSED);
   EXPECT_EQ(at_netdev_wait(g.dev, AT_NETDEV_RX, AT_NEVER), AT_CLOSED);
+}
+
+TEST(NetfrontClose, FrameReleasedAfterwards_TouchesNoPageThatWasGivenBack) {
+  Guest g;
+  g.Connect();
+  g.Inject("held");
+  at_netdev_frame frame;
+  size_t count = 0;
+  ASSERT_EQ(at_netdev_wait(g.dev, AT_NETDEV_RX, g.Now() + kSecond), AT_OK);
+  ASSERT_EQ(at_netdev_recv(g.dev, &frame, 1, &count), AT_OK);
+  uint8_t *ring = g.front.ring_pages[0].page;
+  ASSERT_EQ(at_netfront_close(&g.front, g.Now() + kSecond), AT_OK);
+  memset(ring, 0x77, 4096);  // somebody else's now
+  at_netdev_release(g.dev, &frame, 1);
+  for (int i = 0; i < 4096; ++i) ASSERT_EQ(ring[i], 0x77) << i;
+}
+
+TEST(NetfrontClose, PortThatXenDoesNotClose_KeepsTheDevice_ForAnotherTry) {
+  int refused = 0;
+  for (uint32_t nth = 1; nth <= 12; ++nth) {
+    SCOPED_TRACE(nth);
+    Guest g;
+    g.Connect();
+    at_fake_xen_fail(g.xen, __HYPERVISOR_event_channel_op, nth, false, XEN_EINVAL);
+    at_status status = at_netfront_close(&g.front, g.Now() + kSecond);
+    at_fake_xen_fail(g.xen, 0, 0, false, 0);
+    if (status != AT_OK) {
+      ++refused;
+      EXPECT_EQ(at_netfront_open(&g.front, &g.config), AT_INVALID);
+      EXPECT_EQ(at_netfront_close(&g.front, g.Now() + kSecond), AT_OK);
+    }
+    g.ExpectNothingLeft();
+  }
+  EXPECT_GT(refused, 0);
 }
 
 TEST(NetfrontClose, BackendThatKeepsItsMaps_QuarantinesThePages_UntilItLetsGo) {
@@ -108,6 +144,16 @@ TEST(NetfrontClose, BackendThatLeaves_IsNoticedByAWaiter) {
   EXPECT_EQ(at_netdev_recv(g.dev, &frame, 1, &count), AT_CLOSED) << "and stays so";
   EXPECT_EQ(count, 0u);
   EXPECT_EQ(at_netfront_close(&g.front, g.Now() + kSecond), AT_OK);
+}
+
+TEST(NetfrontClose, BackendThatLeaves_IsNoticed_EvenIfTheStoreFailsOnce) {
+  Guest g;
+  g.Connect();
+  at_fake_xenstored_fail(g.server, 0, "EIO");
+  at_fake_netback_close(g.back);
+  at_status status = AT_OK;
+  for (int i = 0; i < 8 && status != AT_CLOSED; ++i) status = at_netdev_wait(g.dev, AT_NETDEV_RX, g.Now() + 1000);
+  EXPECT_EQ(status, AT_CLOSED);
 }
 
 TEST(NetfrontClose, DeviceThatTheToolstackRemoves_IsClosed) {

@@ -26,7 +26,9 @@ constexpr char kMac[] = "00:16:3e:4d:4e:04";
 
 class Guest {
  public:
-  explicit Guest(uint16_t rx_buffers = 32, uint16_t tx_buffers = 16) : buffers(rx_buffers + tx_buffers) {
+  explicit Guest(uint16_t rx_buffers = 32, uint16_t tx_buffers = 16) : buffers(rx_buffers + tx_buffers + 1) {
+    // Behind the last buffer lies what looks like one in the ring: an index that is one too far finds it.
+    buffers.back().owner = 1;
     at_fake_xen_config sizes{};
     sizes.pages = 2048;
     xen = at_fake_xen_create(&sizes);

@@ -53,6 +53,7 @@ TEST(NetfrontHostile, ReceiveLies_EndTheDevice) {
       g.config.ring_start = start;
       g.Connect();
       g.front_may_be_wrong = true;
+      ASSERT_EQ(g.Send(kFrame), AT_OK);  // the record after the last receive buffer says that it is in the ring
       g.Inject(kFrame);
       at_netdev_frame held;
       size_t count = 0;
@@ -190,15 +191,13 @@ TEST(NetfrontHostile, FailedTransmits_AreCounted_AndTheirBuffersComeBack) {
 }
 
 TEST(NetfrontHostile, FrameAtAnOffset_IsFoundThere) {
-  Guest g(2, 1);
+  Guest g(1, 1);
   g.Connect();
-  for (int i = 0; i < 2; ++i) {
-    g.Inject(std::string(4000, static_cast<char>('0' + i)));
-    EXPECT_EQ(g.Receive().size(), 4000u);
-  }
+  g.Inject(std::string(4096 - 60, 'a') + std::string(60, 'z'));
+  EXPECT_EQ(g.Receive().size(), 4096u);
   at_fake_netback_lie(g.back, AT_FAKE_NETBACK_RX_OFFSET, 4096 - 60);
   g.Inject(kFrame);
-  EXPECT_EQ(g.Receive().size(), 60u) << "ends with the page";
+  EXPECT_EQ(g.Receive(), std::string(60, 'z')) << "what is at the end of the page, and not what was written now";
 }
 
 TEST(NetfrontHostile, MisuseByTheUser_EndsTheProgram) {
