@@ -3,48 +3,28 @@
 #define ATMAN_SCHED_CONTEXT_H
 
 /*
- * The context switch for x86-64, System V ABI. See DESIGN.md for what is saved and why.
+ * The context switch for x86-64, System V ABI. See DESIGN.md for what is saved, and what is not.
  *
  * It is inline assembly that declares every register as overwritten, so the compiler saves just those that are alive
- * around it. rsp and rbp cannot be declared, so they are saved here. A switch jumps and never returns through a stack:
- * the processor's prediction of returns stays right.
+ * around it. rsp and rbp cannot be declared, so they are saved here. A switch jumps and never returns through a
+ * stack: the processor's prediction of returns stays right.
  */
 
 #include <stddef.h>
 
 #include <atman/sched/thread.h>
 
-/* MXCSR but for its exception flags (bits 0-5): those are the program's, not the thread's. */
-#define AT_SCHED_MXCSR_CONTROL 0xffc0u
-
 _Static_assert(offsetof(struct at_sched_thread, context) == 0 && offsetof(struct at_sched_context, stack_pointer) == 0 &&
                    offsetof(struct at_sched_context, frame_pointer) == 8 &&
                    offsetof(struct at_sched_context, program_counter) == 16,
                "the assembly below knows these");
 
-/* at_sched_context_save_fp stores the floating-point control of the running thread. */
-static inline void at_sched_context_save_fp(struct at_sched_context *context)
-{
-    __asm__ volatile("stmxcsr %0\n\tfnstcw %1" : "=m"(context->mxcsr), "=m"(context->x87_control));
-}
-
-/* at_sched_context_load_fp sets it to what `to` had, if that differs from what was just stored in `from`. */
-static inline void at_sched_context_load_fp(const struct at_sched_context *from, const struct at_sched_context *to)
-{
-    if (__builtin_expect((from->mxcsr ^ to->mxcsr) & AT_SCHED_MXCSR_CONTROL, 0))
-        __asm__ volatile("ldmxcsr %0" : : "m"(to->mxcsr));
-    if (__builtin_expect(from->x87_control != to->x87_control, 0))
-        __asm__ volatile("fldcw %0" : : "m"(to->x87_control));
-}
-
 /*
- * at_sched_context_switch continues `to` and returns when somebody switches back to `from`. Returns the thread that did.
- * A context that has not run yet starts at its program_counter like a function called with (from, to).
+ * at_sched_context_switch continues `to` and returns when somebody switches back to `from`. Returns the thread that
+ * did. A context that has not run yet starts at its program_counter like a function called with (from, to).
  */
 static inline struct at_sched_thread *at_sched_context_switch(struct at_sched_thread *from, struct at_sched_thread *to)
 {
-    at_sched_context_save_fp(&from->context);
-    at_sched_context_load_fp(&from->context, &to->context);
     __asm__ volatile("leaq 1f(%%rip), %%rax\n\t"
                      "movq %%rsp, 0(%[from])\n\t"
                      "movq %%rbp, 8(%[from])\n\t"

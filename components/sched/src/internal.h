@@ -15,19 +15,19 @@ enum at_sched_release {
 };
 
 /*
- * at_sched_self returns the current thread for a call that only threads may make, because it may give way or because the
- * thread will own something. Panics in handlers and callbacks.
+ * at_sched_self returns the current thread for a call that only threads may make, because it may give way or because
+ * the thread will own something. Panics in handlers and callbacks.
  */
 struct at_sched_thread *at_sched_self(struct at_sched *sched);
 
 /*
- * at_sched_give_way runs the next ready thread and returns when it is the current one's turn again. The caller, who asked
- * at_sched_self(), has put that where somebody will make it ready, or it has ended.
+ * at_sched_give_way runs the next ready thread and returns when it is the current one's turn again. The caller, who
+ * asked at_sched_self(), has put that where somebody will make it ready, or it has ended.
  */
 void at_sched_give_way(struct at_sched *sched);
 
-/* at_sched_make_ready puts `thread`, which is in no list, last in the run queue. */
-void at_sched_make_ready(struct at_sched_thread *thread);
+/* at_sched_make_ready puts `thread`, which is in no list, last in the run queue of its scheduler. */
+void at_sched_make_ready(struct at_sched *sched, struct at_sched_thread *thread);
 
 /* at_sched_wake_up makes `thread`, which waits but is in no list, ready; its wait will return `status`. */
 void at_sched_wake_up(struct at_sched_thread *thread, at_status status);

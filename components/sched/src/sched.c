@@ -34,10 +34,8 @@ struct at_sched_thread *at_sched_self(struct at_sched *sched)
     return sched->current;
 }
 
-void at_sched_make_ready(struct at_sched_thread *thread)
+void at_sched_make_ready(struct at_sched *sched, struct at_sched_thread *thread)
 {
-    struct at_sched *sched = thread->end.sched;
-
     at_list_push_back(&sched->ready, &thread->link);
     sched->ready_count++;
 }
@@ -99,6 +97,6 @@ void at_sched_give_way(struct at_sched *sched)
 
 void at_sched_thread_yield(struct at_sched *sched)
 {
-    at_sched_make_ready(at_sched_self(sched));
+    at_sched_make_ready(sched, at_sched_self(sched));
     at_sched_give_way(sched);
 }

@@ -14,6 +14,18 @@ AT_NORETURN static void thread_begin(struct at_sched_thread *previous, struct at
     at_sched_thread_exit(self->end.sched, self->function(self->value));
 }
 
+/*
+ * Returns where on `stack` the control block goes, with the first frames below it. Stacks begin at page boundaries,
+ * so the same place on each would be in the same few sets of the caches: eight places, three cache lines apart, take
+ * turns.
+ */
+static struct at_sched_thread *place(struct at_sched *sched, struct at_span stack)
+{
+    uintptr_t top = (uintptr_t)stack.data + stack.size - sched->created++ % 8 * 192;
+
+    return (struct at_sched_thread *)at_bits_align_down(top - sizeof(struct at_sched_thread), 64);
+}
+
 at_status at_sched_thread_create(struct at_sched *sched, struct at_sched_thread **thread, const char *name,
                                  at_sched_thread_fn function, void *argument, size_t stack_size)
 {
@@ -32,7 +44,7 @@ at_status at_sched_thread_create(struct at_sched *sched, struct at_sched_thread 
         return status;
 
     at_sched_sanitizer_new_stack(stack);
-    made = (struct at_sched_thread *)at_bits_align_down((uintptr_t)stack.data + stack.size - sizeof(*made), 16);
+    made = place(sched, stack);
     *made = (struct at_sched_thread){.function = function, .value = argument, .stack = stack};
     at_sched_wait_queue_init(&made->end, sched, name);
     made->end.kind = "the end of thread";
@@ -43,8 +55,7 @@ at_status at_sched_thread_create(struct at_sched *sched, struct at_sched_thread 
     *frame = 0;
     made->context.stack_pointer = (uintptr_t)frame;
     made->context.program_counter = (uintptr_t)thread_begin;
-    at_sched_context_save_fp(&made->context);
-    at_sched_make_ready(made);
+    at_sched_make_ready(sched, made);
     *thread = made;
     return AT_OK;
 }

@@ -5,8 +5,9 @@
 #include <stddef.h>
 
 /*
- * Pairing heap (Fredman, Sedgewick, Sleator, Tarjan: The Pairing Heap, Algorithmica 1986). A timer's children are a list
- * through `sibling`, of which the first one's `previous` is the parent. The roots' `sibling` and `previous` are NULL.
+ * Pairing heap (Fredman, Sedgewick, Sleator, Tarjan: The Pairing Heap, Algorithmica 1986). A timer's children are a
+ * list through `sibling`, of which the first one's `previous` is the parent. The roots' `sibling` and `previous` are
+ * NULL.
  */
 
 static bool is_before(const struct at_sched_timer *a, const struct at_sched_timer *b)

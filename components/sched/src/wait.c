@@ -16,7 +16,7 @@ void at_sched_wake_up(struct at_sched_thread *thread, at_status status)
 {
     thread->waits_for = NULL;
     thread->wake_status = status;
-    at_sched_make_ready(thread);
+    at_sched_make_ready(thread->end.sched, thread);
 }
 
 static void time_out(struct at_sched_timer *timer)

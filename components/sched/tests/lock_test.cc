@@ -152,7 +152,7 @@ TEST_F(LockTest, ConditionSignal_WakesTheOldest_WhichOwnsTheMutexAgain) {
   Yield();
   EXPECT_EQ(log_, "") << "the mutex is not free";
   Unlock();
-  Yield();
+  for (int i = 0; i < 3; ++i) Yield();
   EXPECT_EQ(log_, "a");
   at_sched_condition_signal(&condition_);
   JoinAll();

@@ -3,7 +3,6 @@
 
 #include <atman/sched/thread.h>
 
-#include <cfenv>
 #include <cstring>
 #include <execinfo.h>
 
@@ -174,6 +173,7 @@ TEST_F(ThreadTest, StackSizes_DefaultSmallestAndRefused) {
   } cases[] = {
       {"the default", 0, AT_OK, 65536},
       {"the smallest", AT_SCHED_STACK_MIN, AT_OK, 4096},
+      {"not a multiple of anything", 5001, AT_OK, 8192},
       {"large", 1 << 20, AT_OK, 1 << 20},
       {"too small", AT_SCHED_STACK_MIN - 1, AT_INVALID, 0},
       {"tiny", 1, AT_INVALID, 0},
@@ -271,37 +271,31 @@ TEST_F(ThreadTest, Switches_PreserveEveryValue) {
   JoinAll();
 }
 
-TEST_F(ThreadTest, RoundingMode_IsTheThreadsOwn_InheritedFromItsCreator) {
-  Go("up", [&] {
-    std::fesetround(FE_UPWARD);
-    Go("child", [&] { EXPECT_EQ(std::fegetround(), FE_UPWARD); });
-    for (int i = 0; i < 5; ++i, Yield()) EXPECT_EQ(std::fegetround(), FE_UPWARD);
-  });
-  Go("down", [&] {
-    std::fesetround(FE_DOWNWARD);
-    for (int i = 0; i < 5; ++i, Yield()) EXPECT_EQ(std::fegetround(), FE_DOWNWARD);
-  });
-  for (int i = 0; i < 8; ++i, Yield()) EXPECT_EQ(std::fegetround(), FE_TONEAREST);
-  JoinAll();
-  EXPECT_EQ(std::fegetround(), FE_TONEAREST);
-}
-
-TEST_F(ThreadTest, Stack_IsAlignedAsTheAbiWants) {
-  Go("t", [] {
-    alignas(16) volatile char aligned[16] = {};
-    EXPECT_EQ(reinterpret_cast<uintptr_t>(aligned) % 16, 0u);
-    EXPECT_EQ(reinterpret_cast<uintptr_t>(__builtin_frame_address(0)) % 16, 0u);
-  });
+TEST_F(ThreadTest, Stack_IsAlignedAsTheAbiWants_AndInsideItsMemory) {
+  for (int i = 0; i < 20; ++i) {
+    Go("t", [this] {
+      alignas(16) volatile char aligned[16] = {};
+      EXPECT_EQ(reinterpret_cast<uintptr_t>(aligned) % 16, 0u);
+      EXPECT_EQ(reinterpret_cast<uintptr_t>(__builtin_frame_address(0)) % 16, 0u);
+      const at_sched_thread *self = at_sched_thread_current(&sched_);
+      const uint8_t *block = reinterpret_cast<const uint8_t *>(self);
+      const uint8_t *top = self->stack.data + self->stack.size;
+      EXPECT_LE(block + sizeof *self, top);
+      EXPECT_LE(top - block, 1700) << "the header says so";
+    });
+  }
   JoinAll();
 }
 
 TEST_F(ThreadTest, Backtrace_EndsWhereTheThreadBegan) {
-  Go("t", [] {
+  const at_sched_thread *thread = Go("t", [] {
     void *frames[64];
     const int depth = backtrace(frames, 64);
     EXPECT_GT(depth, 1);
     EXPECT_LT(depth, 64);
   });
+  EXPECT_EQ(*reinterpret_cast<uintptr_t *>(thread->context.stack_pointer), 0u) << "called from nowhere";
+  EXPECT_EQ(thread->context.frame_pointer, 0u) << "the end of the chain of frames";
   JoinAll();
 }
 

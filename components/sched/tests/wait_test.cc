@@ -30,6 +30,7 @@ class WaitTest : public SchedTest {
 TEST_F(WaitTest, WakeOne_WakesTheOldest_ReturnsIt_AndDoesNotSwitch) {
   at_sched_thread *a = Waiter("a"), *b = Waiter("b");
   Yield();
+  EXPECT_EQ(sched_.timers.pending, 0u) << "no deadline, no timer";
   EXPECT_EQ(at_sched_wake_one(&queue_), a);
   EXPECT_EQ(log_, "");
   Yield();

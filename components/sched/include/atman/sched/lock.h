@@ -9,12 +9,13 @@
  * may block. What is handed over goes to the oldest waiter directly: a thread that unlocks and locks again at once
  * waits behind those that asked before, so nobody starves.
  *
- * Each lives in the caller's memory, must not move while in use, and belongs to the threads of one scheduler. `name` (not
- * NULL) is borrowed; a deadlock report shows it and, for a mutex, who holds it. Ending one needs no call: nobody may wait.
+ * Each lives in the caller's memory, must not move while in use, and belongs to the threads of one scheduler. `name`
+ * (not NULL) is borrowed; a deadlock report shows it and, for a mutex, who holds it. Ending one needs no call: nobody
+ * may wait.
  *
- * Deadlines are times of the monotonic clock, AT_NEVER for none. A mutex belongs to a thread, so its functions panic in
- * handlers and timer callbacks; so do all others that would have to block there. What never blocks may be called from
- * anywhere. Each is O(1) but for a timer's O(log n) where a deadline is given.
+ * Deadlines are times of the monotonic clock, AT_NEVER for none. A mutex belongs to a thread, so its functions panic
+ * in handlers and timer callbacks; so do all others that would have to block there. What never blocks may be called
+ * from anywhere. Each is O(1) but for a timer's O(log n) where a deadline is given.
  */
 
 #include <stdint.h>
@@ -55,8 +56,8 @@ at_status at_sched_mutex_lock_until(struct at_sched_mutex *mutex, uint64_t deadl
 at_status at_sched_mutex_try_lock(struct at_sched_mutex *mutex);
 
 /*
- * at_sched_mutex_unlock makes the oldest waiter the owner, or nobody. Never switches. Panics when the current thread is
- * not the owner.
+ * at_sched_mutex_unlock makes the oldest waiter the owner, or nobody. Never switches. Panics when the current thread
+ * is not the owner.
  */
 void at_sched_mutex_unlock(struct at_sched_mutex *mutex);
 
@@ -77,9 +78,9 @@ void at_sched_semaphore_post(struct at_sched_semaphore *semaphore);
 void at_sched_condition_init(struct at_sched_condition *condition, struct at_sched *sched, const char *name);
 
 /*
- * at_sched_condition_wait unlocks `mutex`, blocks until signalled, and locks `mutex` again. Unlocking and beginning to
- * wait are one step. The current thread must own `mutex` (else: panic) and owns it afterwards whatever is returned; the
- * deadline is for the signal, not for the mutex.
+ * at_sched_condition_wait unlocks `mutex`, blocks until signalled, and locks `mutex` again. Unlocking and beginning
+ * to wait are one step. The current thread must own `mutex` (else: panic) and owns it afterwards whatever is
+ * returned; the deadline is for the signal, not for the mutex.
  *
  * Returns AT_OK when signalled: check what you waited for, another thread may have been first; AT_TIMED_OUT.
  */

@@ -5,20 +5,25 @@
 /*
  * Threads: cooperative, each on a stack of its own, run in turn.
  *
- * A thread runs until it waits, sleeps, yields or ends: no C code is ever interrupted, so data that is left consistent
- * whenever a thread gives way needs no lock. Threads that are ready run in FIFO order.
+ * A thread runs until it waits, sleeps, yields or ends: no C code is ever interrupted, so data that is left
+ * consistent whenever a thread gives way needs no lock. Threads that are ready run in FIFO order.
  *
- * Event handlers and timer callbacks run at scheduling points, on the stack of whichever thread gives way (leave room for
- * them); they may wake threads and start timers but must not give way, which panics. While threads stay ready, events and
- * timers are looked at once in each round of the run queue, or every AT_SCHED_ROUND_MIN switches when the round is
- * shorter; when none is ready, at_sched_ops.idle waits for them. A thread that never gives way stops everything.
+ * Event handlers and timer callbacks run at scheduling points, on the stack of whichever thread gives way (leave room
+ * for them); they may wake threads and start timers but must not give way, which panics. While threads stay ready,
+ * events and timers are looked at once in each round of the run queue, or every AT_SCHED_ROUND_MIN switches when the
+ * round is shorter; when none is ready, at_sched_ops.idle waits for them. A thread that never gives way stops
+ * everything.
  *
- * When no thread is ready, no timer is pending and idle() knows of no event that could come, every thread's name and what
- * it waits for is written to the console and the guest ends by at_panic(). That is the deadlock report.
+ * When no thread is ready, no timer is pending and idle() knows of no event that could come, every thread's name and
+ * what it waits for is written to the console and the guest ends by at_panic(). That is the deadlock report.
+ *
+ * The floating-point control (rounding, exception masks) is the program's, not the thread's: who changes it sets it
+ * back before giving way.
  *
  * Not for: more than one CPU, priorities, or ending a thread from outside (ask it to end).
  *
- * A scheduler and its threads are one world without globals: a process may hold several. Nothing is allocated but stacks.
+ * A scheduler and its threads are one world without globals: a process may hold several. Nothing is allocated but
+ * stacks.
  */
 
 #include <stdbool.h>
@@ -36,8 +41,12 @@
 extern "C" {
 #endif
 
-/* Smallest stack that at_sched_thread_create() takes, in bytes. The thread's own control block is on it. */
-#define AT_SCHED_STACK_MIN 2048
+/*
+ * Smallest stack that at_sched_thread_create() takes, in bytes. At its top are the thread's control block and a gap
+ * that differs from thread to thread, so that their tops do not compete for the same cache lines: 1,700 bytes at
+ * most.
+ */
+#define AT_SCHED_STACK_MIN 4096
 
 /* Switches between two looks at events and timers, when fewer threads than that are ready. */
 #define AT_SCHED_ROUND_MIN 8
@@ -52,8 +61,9 @@ struct at_sched_ops {
 
     /*
      * Runs the handlers of the events that are pending; if there are none, blocks until one comes or the clock reaches
-     * `deadline_ns` (AT_NEVER: no deadline), then runs them. Returning early is harmless. Returns AT_OK or AT_TIMED_OUT;
-     * AT_DEADLOCK when there is no deadline and no event could ever come. Anything else panics.
+     * `deadline_ns` (AT_NEVER: no deadline), then runs them. Returning early is harmless.
+     * Returns AT_OK or AT_TIMED_OUT; AT_DEADLOCK when there is no deadline and no event could ever come. Anything else
+     * panics.
      */
     at_status (*idle)(void *ctx, uint64_t deadline_ns);
 
@@ -82,8 +92,6 @@ struct at_sched_context {
     uintptr_t stack_pointer;
     uintptr_t frame_pointer;
     uintptr_t program_counter;
-    uint32_t mxcsr;
-    uint16_t x87_control;
 };
 
 /* A thread. Every member is the scheduler's. It lives at the top of its stack, and is gone once joined. */
@@ -112,6 +120,7 @@ struct at_sched {
     struct at_sched_timer_queue timers;
     struct at_sched_config config;
     struct at_list threads; /* all that exist, oldest first */
+    uint32_t created;       /* how many ever were */
     struct at_list dead;    /* ended and detached: their stacks await release */
     struct at_sched_thread main;
 };
@@ -124,20 +133,21 @@ void at_sched_init(struct at_sched *sched, const struct at_sched_config *config)
 /*
  * at_sched_fini ends `sched`; only "main" may call it. Releases the stacks of threads that ended detached.
  *
- * Returns AT_OK; the memory is the caller's again. AT_BUSY when another thread exists (running, or ended and not joined)
- * or a timer is pending; `sched` goes on as before.
+ * Returns AT_OK; the memory is the caller's again. AT_BUSY when another thread exists (running, or ended and not
+ * joined) or a timer is pending; `sched` goes on as before.
  */
 at_status at_sched_fini(struct at_sched *sched);
 
 /*
- * at_sched_thread_create makes a thread that will run function(argument), last in the run queue; does not switch to it.
+ * at_sched_thread_create makes a thread that will run function(argument), last in the run queue; does not switch to
+ * it.
  *
  * `name` (not NULL) is for reports; it is borrowed and must outlive the thread. `stack_size` is in bytes, 0 for the
- * scheduler's default; a little of it (some 300 bytes) is the thread's control block. `*thread` is valid until it is
+ * scheduler's default. `*thread` is valid until it is
  * joined, or once detached until it ends.
  *
- * Returns AT_OK; AT_INVALID when stack_size is neither 0 nor at least AT_SCHED_STACK_MIN; or what stack_alloc returned.
- * `*thread` is written only with AT_OK. Does not block. May be called from handlers. O(1).
+ * Returns AT_OK; AT_INVALID when stack_size is neither 0 nor at least AT_SCHED_STACK_MIN; or what stack_alloc
+ * returned. `*thread` is written only with AT_OK. Does not block. May be called from handlers. O(1).
  */
 at_status at_sched_thread_create(struct at_sched *sched, struct at_sched_thread **thread, const char *name,
                                  at_sched_thread_fn function, void *argument, size_t stack_size);
@@ -148,8 +158,8 @@ at_status at_sched_thread_create(struct at_sched *sched, struct at_sched_thread 
 AT_NORETURN void at_sched_thread_exit(struct at_sched *sched, void *value);
 
 /*
- * at_sched_thread_join blocks until `thread` has ended, stores its result in `*value` (unless NULL) and releases it, its
- * stack included. May block; not from handlers.
+ * at_sched_thread_join blocks until `thread` has ended, stores its result in `*value` (unless NULL) and releases it,
+ * its stack included. May block; not from handlers.
  *
  * Returns AT_OK. At once and without effect: AT_INVALID when `thread` is the caller, "main" or detached; AT_BUSY when
  * another thread is joining it.
@@ -157,8 +167,8 @@ AT_NORETURN void at_sched_thread_exit(struct at_sched *sched, void *value);
 at_status at_sched_thread_join(struct at_sched_thread *thread, void **value);
 
 /*
- * at_sched_thread_detach lets `thread` be released as soon as it has ended, without a join; its result is lost. The stack
- * is given back at a later scheduling point. Never blocks.
+ * at_sched_thread_detach lets `thread` be released as soon as it has ended, without a join; its result is lost. The
+ * stack is given back at a later scheduling point. Never blocks.
  *
  * Returns AT_OK; AT_INVALID when it is "main" or detached already; AT_BUSY when a thread is joining it.
  */
@@ -168,8 +178,8 @@ at_status at_sched_thread_detach(struct at_sched_thread *thread);
 void at_sched_thread_yield(struct at_sched *sched);
 
 /*
- * at_sched_thread_sleep blocks the current thread until the monotonic clock reaches `deadline_ns`. With a deadline in the
- * past it yields until timers are next looked at; with AT_NEVER it never returns.
+ * at_sched_thread_sleep blocks the current thread until the monotonic clock reaches `deadline_ns`. With a deadline in
+ * the past it yields until timers are next looked at; with AT_NEVER it never returns.
  */
 void at_sched_thread_sleep(struct at_sched *sched, uint64_t deadline_ns);
 

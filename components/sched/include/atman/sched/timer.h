@@ -5,9 +5,9 @@
 /*
  * Timers: call a function at or after a moment of the monotonic clock.
  *
- * A timer is memory of the caller's, embedded in whatever waits; the queue links it and never allocates. Callbacks run
- * from at_sched_timer_run(), one after another: they may start and stop any timer, their own included, but must not
- * block. A queue needs no threads and works alone; a scheduler owns one and runs it, see at_sched_timers().
+ * A timer is memory of the caller's, embedded in whatever waits; the queue links it and never allocates. Callbacks
+ * run from at_sched_timer_run(), one after another: they may start and stop any timer, their own included, but must
+ * not block. A queue needs no threads and works alone; a scheduler owns one and runs it, see at_sched_timers().
  *
  * Not for: wall-clock alarms (the wall clock jumps), or periods (start the timer again in its callback).
  *
@@ -49,8 +49,8 @@ struct at_sched_timer_queue {
 };
 
 /*
- * at_sched_timer_start makes `timer` due at `deadline_ns`, calling `fn` (not NULL). A pending timer is moved and counts
- * as started last. AT_NEVER is a deadline that never comes: such a timer stays pending until it is stopped.
+ * at_sched_timer_start makes `timer` due at `deadline_ns`, calling `fn` (not NULL). A pending timer is moved and
+ * counts as started last. AT_NEVER is a deadline that never comes: such a timer stays pending until it is stopped.
  *
  * Cannot fail. Never blocks; may be called from callbacks and event handlers. O(1), O(log n) for a pending timer.
  */
@@ -69,8 +69,8 @@ uint64_t at_sched_timer_next(const struct at_sched_timer_queue *queue);
 
 /*
  * at_sched_timer_run calls every timer that was due at `now_ns` (below AT_NEVER) when the call began, earliest first,
- * equals in the order in which they were started. Timers that callbacks start wait for the next call, so that one timer
- * cannot starve the rest. Must not be called from a callback.
+ * equals in the order in which they were started. Timers that callbacks start wait for the next call, so that one
+ * timer cannot starve the rest. Must not be called from a callback.
  *
  * Returns how many ran. O(log n) amortised for each of them, O(1) when none is due.
  */

@@ -3,10 +3,12 @@
 #define ATMAN_SCHED_WAIT_H
 
 /*
- * Wait queues: threads sleep on one until somebody wakes them or a deadline comes. What everything that blocks is made of.
+ * Wait queues: threads sleep on one until somebody wakes them or a deadline comes. What everything that blocks is
+ * made of.
  *
- * Threads are cooperative: between checking a condition and at_sched_wait() nothing else runs, so no wake-up is lost and
- * no lock is needed. A wake-up is no promise that the condition holds, only that somebody thought so: check it again.
+ * Threads are cooperative: between checking a condition and at_sched_wait() nothing else runs, so no wake-up is lost
+ * and no lock is needed. A wake-up is no promise that the condition holds, only that somebody thought so: check it
+ * again.
  *
  *     while (ring_is_empty(ring) && status == AT_OK)
  *         status = at_sched_wait(&ring->filled, deadline_ns);
@@ -39,17 +41,18 @@ struct at_sched_wait_queue {
 };
 
 /*
- * at_sched_wait_queue_init makes `queue` empty. Its threads belong to `sched`. `name` (not NULL) says in a deadlock report
- * what is waited for; it is borrowed and must live as long as the queue. Nothing need be done to end an empty queue.
+ * at_sched_wait_queue_init makes `queue` empty. Its threads belong to `sched`. `name` (not NULL) says in a deadlock
+ * report what is waited for; it is borrowed and must live as long as the queue. Nothing need be done to end an empty
+ * queue.
  */
 void at_sched_wait_queue_init(struct at_sched_wait_queue *queue, struct at_sched *sched, const char *name);
 
 /*
- * at_sched_wait blocks the current thread until it is woken or the monotonic clock reaches `deadline_ns` (AT_NEVER: no
- * deadline). It always gives other threads a chance to run, even with a deadline in the past.
+ * at_sched_wait blocks the current thread until it is woken or the monotonic clock reaches `deadline_ns` (AT_NEVER:
+ * no deadline). It always gives other threads a chance to run, even with a deadline in the past.
  *
- * Returns AT_OK (woken), AT_TIMED_OUT. If nothing can ever wake any thread it does not return: see the deadlock report
- * in <atman/sched/thread.h>. O(1) without a deadline, else the cost of starting and stopping a timer.
+ * Returns AT_OK (woken), AT_TIMED_OUT. If nothing can ever wake any thread it does not return: see the deadlock
+ * report in <atman/sched/thread.h>. O(1) without a deadline, else the cost of starting and stopping a timer.
  */
 at_status at_sched_wait(struct at_sched_wait_queue *queue, uint64_t deadline_ns);
 
@@ -69,9 +72,10 @@ struct at_sched_thread *at_sched_wake_one(struct at_sched_wait_queue *queue);
 size_t at_sched_wake_all(struct at_sched_wait_queue *queue);
 
 /*
- * at_sched_wait_queue_waiter returns the wait seam of <atman/base/wait.h> on `queue`, which must outlive it: what drivers
- * and protocol clients that know no scheduler are given. sleep is at_sched_wait(), wake is at_sched_wake_all(), now is the
- * scheduler's clock. sleep never returns AT_DEADLOCK: a deadlock of threads ends in the report.
+ * at_sched_wait_queue_waiter returns the wait seam of <atman/base/wait.h> on `queue`, which must outlive it: what
+ * drivers and protocol clients that know no scheduler are given. sleep is at_sched_wait(), wake is
+ * at_sched_wake_all(), now is the scheduler's clock. sleep never returns AT_DEADLOCK: a deadlock of threads ends in
+ * the report.
  */
 struct at_wait at_sched_wait_queue_waiter(struct at_sched_wait_queue *queue);
 

@@ -3,7 +3,8 @@
 #define ATMAN_TESTING_FAKE_SCHED_PLATFORM_H
 
 /*
- * A platform for a scheduler in a test: virtual time, events that come when the test said, stacks with real guard pages.
+ * A platform for a scheduler in a test: virtual time, events that come when the test said, stacks with real guard
+ * pages.
  *
  * Time moves only in idle(), which jumps to the next event or the deadline, and in at_fake_sched_advance(). So a test
  * that sleeps for a year takes no time, and runs the same way every time.
@@ -27,7 +28,10 @@
 extern "C" {
 #endif
 
-/* An event to come, in the caller's memory. It belongs to the platform from at_fake_sched_event_at() until it has come. */
+/*
+ * An event to come, in the caller's memory. It belongs to the platform from at_fake_sched_event_at() until it has
+ * come.
+ */
 struct at_fake_sched_event {
     uint64_t at_ns;
     void (*handle)(void *ctx);
@@ -55,8 +59,8 @@ struct at_fake_sched_platform {
 void at_fake_sched_platform_init(struct at_fake_sched_platform *platform);
 
 /*
- * at_fake_sched_event_at lets handle(ctx) be called, once, from the first poll or idle at or after `at_ns`; events for the
- * same moment in the order in which they were asked for.
+ * at_fake_sched_event_at lets handle(ctx) be called, once, from the first poll or idle at or after `at_ns`; events
+ * for the same moment in the order in which they were asked for.
  */
 void at_fake_sched_event_at(struct at_fake_sched_platform *platform, struct at_fake_sched_event *event, uint64_t at_ns,
                             void (*handle)(void *ctx), void *ctx);

@@ -3,8 +3,9 @@
 #define ATMAN_TESTING_SCHED_CONTRACT_H
 
 /*
- * What a scheduler and the platform under it must do together, on any platform: the fake one under GoogleTest, Xen in a
- * kernel. Times are short, a few milliseconds in all, and are checked for being too early only, never for being late.
+ * What a scheduler and the platform under it must do together, on any platform: the fake one under GoogleTest, Xen in
+ * a kernel. Times are short, a few milliseconds in all, and are checked for being too early only, never for being
+ * late.
  */
 
 #include <stddef.h>
@@ -22,7 +23,8 @@ struct at_sched_contract_env {
 };
 
 /*
- * at_sched_contract returns the cases and stores how many there are in `*count`. Each leaves the scheduler as it found it.
+ * at_sched_contract returns the cases and stores how many there are in `*count`. Each leaves the scheduler as it
+ * found it.
  */
 const struct at_contract_case *at_sched_contract(size_t *count);
 
