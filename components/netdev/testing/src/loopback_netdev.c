@@ -117,14 +117,14 @@ static bool is_ready(const struct at_loopback_netdev *lo, unsigned events)
 static at_status wait(void *ctx, unsigned events, uint64_t deadline_ns)
 {
     struct at_loopback_netdev *lo = ctx;
-    at_status status;
+    bool ready = lo->ended != AT_OK || is_ready(lo, events);
+    at_status status = deadline_ns == AT_NEVER ? AT_DEADLOCK : AT_TIMED_OUT;
 
-    if (lo->ended != AT_OK || is_ready(lo, events))
+    if (lo->wait.ops != NULL)
+        status = at_wait_sleep(lo->wait, ready ? 0 : deadline_ns); /* others get their turn in any case */
+    if (lo->ended != AT_OK)
         return lo->ended;
-    if (lo->wait.ops == NULL)
-        return deadline_ns == AT_NEVER ? AT_DEADLOCK : AT_TIMED_OUT;
-    status = at_wait_sleep(lo->wait, deadline_ns);
-    return lo->ended != AT_OK ? lo->ended : status;
+    return ready ? AT_OK : status;
 }
 
 static void stats(void *ctx, struct at_netdev_stats *out)

@@ -156,6 +156,8 @@ static inline at_status at_netdev_send(struct at_netdev dev, const struct at_net
 /*
  * at_netdev_wait blocks until one of `events` (AT_NETDEV_RX, AT_NETDEV_TX or both) may be there, or `deadline_ns`
  * (AT_NEVER: none). It may also return AT_OK for another reason, when somebody else wakes the same sleepers: look again.
+ * It lets the handlers of events run even when it does not have to wait, so a loop over wait and recv starves nobody. When
+ * the peer's configuration changed, it may take longer than `deadline_ns` by one answer of the peer's.
  *
  * Returns AT_OK; AT_TIMED_OUT; AT_DEADLOCK nothing could ever wake it; AT_PROTOCOL or AT_CLOSED as at_netdev_recv().
  */
