@@ -56,6 +56,7 @@ logged() {
 
 # enter_work: makes the temporary folder `work`, which is removed when atman ends, however it does; at_exit is a verb's
 # to redefine, and runs before that.
+work=
 enter_work() {
     work=$(mktemp -d)
     trap 'leave_work' EXIT

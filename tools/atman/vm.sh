@@ -4,8 +4,6 @@
 # vm.sh: what `run` and `startvm` share: one guest on real Xen, with its console on this terminal. In a Xen dom0 that is
 # here; elsewhere in a machine under QEMU (tools/dom0). The dom0's half is tools/dom0/run.sh in both.
 
-# shellcheck source=tools/atman/setup.sh
-. "$ATMAN_HOME/tools/atman/setup.sh"
 # shellcheck source=tools/dom0/machine.sh
 . "$ATMAN_HOME/tools/dom0/machine.sh"
 
