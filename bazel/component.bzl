@@ -11,15 +11,18 @@ AtmanComponentInfo = provider(
     },
 )
 
-_EdgesInfo = provider(fields = {"edges": "depset of (from, to) labels that leave the package"})
+_EdgesInfo = provider(
+    fields = {"edges": "depset of (from, to) labels that leave the package; upstream libraries are not among them"},
+)
 
 def _edges_impl(target, ctx):
     leaving = []
     staying = []
     for dep in getattr(ctx.rule.attr, "deps", []):
-        if (dep.label.workspace_name, dep.label.package) == (target.label.workspace_name, target.label.package):
+        same_tree = dep.label.workspace_name == target.label.workspace_name
+        if same_tree and dep.label.package == target.label.package:
             staying.append(dep[_EdgesInfo].edges)
-        else:
+        elif same_tree or AtmanComponentInfo in dep:
             leaving.append((target.label, dep.label))
     return [_EdgesInfo(edges = depset(leaving, transitive = staying))]
 
@@ -31,7 +34,7 @@ _edges = aspect(
 
 def _short(label):
     """//components/mm for //components/mm:mm, any other label as it is."""
-    package = "//" + label.package
+    package = ("@" + label.workspace_name if label.workspace_name else "") + "//" + label.package
     if label.name == package.split("/")[-1]:
         return package
     return "{}:{}".format(package, label.name)
@@ -54,9 +57,9 @@ def _check_versions(me, uses):
 def _check_edges(me, ctx):
     declared = {use.label: True for use in ctx.attr.uses}
     for source, target in ctx.attr.library[_EdgesInfo].edges.to_list():
-        if target.workspace_name == ctx.label.workspace_name and target not in declared:
-            fail(("{} depends on {} (by {}) without saying so: if a lower layer may be used here, add {}: \"VERSION\" to " +
-                  "its `uses`; if not, take what it needs through a seam.").format(
+        if target not in declared:
+            fail(("{} depends on {} (by {}) without saying so: if a lower layer may be used here, add {}: " +
+                  "\"VERSION\" to its `uses`; if not, take what it needs through a seam.").format(
                 me,
                 _short(target),
                 source.name,
@@ -107,7 +110,7 @@ _header_units = rule(
 
 # What <string.h> and its like are in a guest; on the host they are the host's.
 _C_LIBRARY = {
-    "//platforms:is_xen_pv": ["@musl//:headers"],
+    str(Label("//platforms:is_xen_pv")): ["@musl//:headers"],
     "//conditions:default": [],
 }
 

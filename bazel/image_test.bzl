@@ -33,7 +33,7 @@ def image_test(name, kernel, absent = "", **kwargs):
     native.sh_test(
         name = name,
         size = "small",
-        srcs = ["//bazel:image_test.sh"],
+        srcs = [str(Label("//bazel:image_test.sh"))],
         args = [
             "$(rootpath :{}.image)".format(name),
             "$(rootpath :{}.debug)".format(name),

@@ -31,7 +31,7 @@ segments=$(readelf -lW "$image")
 sections=$(readelf -SW "$image")
 
 is_executable() { echo "$header" | grep -q 'Type:.*EXEC' && echo "$header" | grep -q 'Machine:.*X86-64'; }
-is_static() { ! echo "$segments" | grep -qE '^ +(INTERP|DYNAMIC)' && ! echo "$sections" | grep -qE ' (RELA?|DYNAMIC) '; }
+is_static() { ! echo "$segments $sections" | grep -qE ' (INTERP|DYNAMIC|RELA?) '; }
 has_no_writable_code() { ! echo "$segments" | grep -qE '^ +(LOAD|GNU_STACK) .* (RWE| WE) '; }
 has_note() { echo "$segments" | sed -n '/Segment Sections/,$p' | grep -q " $1 "; }
 has_one_note_segment() { [ "$(echo "$segments" | grep -cE '^ +NOTE ')" = 1 ]; }

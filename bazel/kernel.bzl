@@ -76,13 +76,15 @@ _kernel = rule(
     doc = "Builds `elf` for the guest and lays the image, its symbols and its configuration into the host's bazel-bin.",
 )
 
-_SCRIPT = "//platforms/xen_pv:xen_pv.lds"
+_GUEST_ONLY = str(Label("//platforms:xen_pv_guest"))
+_PLATFORM = str(Label("//platforms/xen_pv"))
+_SCRIPT = str(Label("//platforms/xen_pv:xen_pv.lds"))
 
 def atman_kernel(name, srcs, deps = [], memory = 32, vif = [], linkopts = [], visibility = None, **kwargs):
     """Defines a kernel: `bazel build` puts `name`, `name`.debug and `name`.cfg into the package's folder in bazel-bin.
 
-    `name` is the image without symbols, `name`.debug the same code with them, `name`.cfg a configuration for xl in which
-    @KERNEL@ stands for the image's path.
+    `name` is the image without symbols, `name`.debug the same code with them, `name`.cfg a configuration for xl in
+    which @KERNEL@ stands for the image's path.
 
     Args:
       name: of the kernel.
@@ -100,9 +102,9 @@ def atman_kernel(name, srcs, deps = [], memory = 32, vif = [], linkopts = [], vi
         additional_linker_inputs = [_SCRIPT],
         linkopts = ["-Wl,-T,$(location {})".format(_SCRIPT)] + linkopts,
         linkstatic = True,
-        target_compatible_with = ["//platforms:xen_pv_guest"],
+        target_compatible_with = [_GUEST_ONLY],
         visibility = ["//visibility:private"],
-        deps = deps + ["//platforms/xen_pv"],
+        deps = deps + [_PLATFORM],
         **kwargs
     )
     _kernel(

@@ -9,7 +9,7 @@ def atman_repositories():
     """Defines @googletest, @local_gcc, @musl and @xen_headers."""
     upstream_archive(
         name = "googletest",
-        build_file = "//third_party:googletest.BUILD",
+        build_file = Label("//third_party:googletest.BUILD"),
         debian = "googletest",
         sha256 = "81964fe578e9bd7c94dfdb09c8e4d6e6759e19967e397dbea48d1c10e45d0df2",
         strip_prefix = "googletest-release-1.12.1",
@@ -17,7 +17,7 @@ def atman_repositories():
     )
     upstream_archive(
         name = "musl",
-        build_file = "//third_party:musl.BUILD",
+        build_file = Label("//third_party:musl.BUILD"),
         debian = "musl",
         sha256 = "7d5b0b6062521e4627e099e4c9dc8248d32a30285e959b7eecaa780cf8cfd4a4",
         strip_prefix = "musl-1.2.3",

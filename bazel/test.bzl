@@ -20,7 +20,7 @@ def atman_test(name, srcs, deps = [], size = "small", **kwargs):
         linkstatic = True,
         target_compatible_with = ["@platforms//os:linux"],
         deps = deps + [
-            "//platforms/host:seams",
+            str(Label("//platforms/host:seams")),
             "@googletest//:gtest_main",
         ],
         **kwargs

@@ -32,8 +32,8 @@ def _upstream_archive_impl(ctx):
         got = archive and _extract(ctx, "file://" + archive)
         ctx.delete("apt")
     if not got and not _extract(ctx, ctx.attr.url):
-        fail(("the source archive {} (sha256 {}) is not in Bazel's repository cache or a --distdir, apt has no source " +
-              "package {} with it, and {} does not answer with it: put that file into a directory DIR and say " +
+        fail(("the source archive {} (sha256 {}) is not in Bazel's repository cache or a --distdir, apt has no " +
+              "source package {} with it, and {} does not answer with it: put that file into a directory DIR and say " +
               "--distdir=DIR.").format(file, ctx.attr.sha256, ctx.attr.debian, ctx.attr.url))
 
     # Whatever build files upstream has give way to ours.
@@ -51,6 +51,6 @@ upstream_archive = repository_rule(
         "url": attr.string(mandatory = True, doc = "upstream's own address; its last part is the name in a --distdir"),
         "_apt_source": attr.label(default = "//bazel:apt_source.sh", allow_single_file = True),
     },
-    doc = """An upstream release, looked for in Bazel's repository cache, in every --distdir, in the machine's apt and at
-upstream's own address, in this order, and taken from nowhere unless its checksum is the one pinned.""",
+    doc = """An upstream release, looked for in Bazel's repository cache, in every --distdir, in the machine's apt and
+at upstream's own address, in this order, and taken from nowhere unless its checksum is the one pinned.""",
 )
