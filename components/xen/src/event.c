@@ -141,7 +141,5 @@ at_status at_xen_event_close(struct at_xen_events *events, at_xen_port port)
     if (result < 0)
         return at_xen_status(result);
     slot->port = 0;
-    while (events->used > 0 && events->slots[events->used - 1].port == 0)
-        events->used--;
     return AT_OK;
 }

@@ -35,8 +35,8 @@ static inline bool at_xen_pending_take(shared_info_t *shared, at_xen_port port)
 }
 
 /*
- * at_xen_poll blocks until one of `count` ports (at most 128) is pending or the monotonic clock reaches `deadline_ns`;
- * it may return for nothing. Returns Xen's result.
+ * at_xen_poll blocks until one of `count` ports (at most 128) is pending or the monotonic clock reaches `deadline_ns`,
+ * which is not 0; it may return for nothing. Returns Xen's result.
  */
 long at_xen_poll(const at_xen_port *ports, unsigned count, uint64_t deadline_ns);
 

@@ -12,7 +12,5 @@ long at_xen_poll(const at_xen_port *ports, unsigned count, uint64_t deadline_ns)
     set_xen_guest_handle(poll.ports, (at_xen_port *)ports);
     if (deadline_ns > INT64_MAX)
         poll.timeout = 0; /* Xen's word for never; its own times are signed */
-    else if (deadline_ns == 0)
-        poll.timeout = 1; /* as long past as 0, and not Xen's word for never */
     return at_xen_sched_op(SCHEDOP_poll, &poll);
 }

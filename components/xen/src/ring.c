@@ -80,7 +80,7 @@ int at_xen_ring_push(struct at_xen_ring *ring)
 {
     uint32_t fresh = ring->requests - ring->pushed;
 
-    if (fresh == 0 || ring->broken)
+    if (ring->broken)
         return 0;
     ring->pushed = ring->requests;
     __atomic_store_n(&header(ring)->req_prod, ring->pushed, __ATOMIC_RELEASE);
@@ -112,7 +112,7 @@ at_status at_xen_ring_take(struct at_xen_ring *ring, void *response)
 
 int at_xen_ring_arm(struct at_xen_ring *ring)
 {
-    if (ring->broken || ring->responses != ring->seen)
+    if (ring->broken)
         return 1;
     __atomic_store_n(&header(ring)->rsp_event, ring->responses + 1, __ATOMIC_RELAXED);
     __atomic_thread_fence(__ATOMIC_SEQ_CST); /* as in at_xen_ring_push(), with the roles exchanged */

@@ -102,6 +102,13 @@ TEST_F(ConsoleTest, SlowReader_IsWaitedFor) {
   EXPECT_EQ(at_fake_console_text(fake_, nullptr), Pattern(2 * kOut));
 }
 
+TEST_F(ConsoleTest, RoomForTheRest_IsEnoughToGoOn) {
+  at_fake_console_set_slow(fake_, 1, 100 * kMs);
+  uint64_t before = Now();
+  EXPECT_EQ(Write(Pattern(kOut + 2)), AT_OK);
+  EXPECT_EQ(Now(), before + 100 * kMs) << "two bytes had to be taken, not the whole ring";
+}
+
 TEST_F(ConsoleTest, DeafReader_CostsOneBoundedWaitThenDropsAndCounts) {
   at_fake_console_set_deaf(fake_, true);
   uint64_t before = Now();

@@ -172,6 +172,18 @@ TEST_F(FakeXenTest, Status_TellsWhatAPortIs) {
   EXPECT_EQ(op.u.unbound.dom, kGuest);
 }
 
+TEST_F(FakeXenTest, AClosedPort_IsNotPendingWhenItIsGivenOutAgain) {
+  Open();
+  at_fake_xen_notify(xen_, kPeer, peers_);
+  Close();
+  evtchn_alloc_unbound op{};
+  op.dom = DOMID_SELF;
+  ASSERT_EQ(at_xen_event_channel_op(EVTCHNOP_alloc_unbound, &op), 0);
+  ASSERT_EQ(op.port, port_);
+  EXPECT_FALSE(at_fake_xen_take_event(xen_, kGuest, port_));
+  Close();
+}
+
 TEST_F(FakeXenTest, OnlyDomainZero_MakesPortsForOthers) {
   evtchn_alloc_unbound op{};
   op.dom = kPeer;

@@ -148,6 +148,17 @@ TEST_F(GrantTest, End_RefusesWhatIsNoLiveGrant) {
   EXPECT_EQ(at_xen_grant_end(&grants_, other), AT_OK);
 }
 
+// What the toolstack granted to xenconsoled and xenstored on the domain's behalf.
+TEST_F(GrantTest, End_LeavesTheToolstacksGrantsAlone) {
+  for (at_xen_grant_ref ref : {GNTTAB_RESERVED_CONSOLE, GNTTAB_RESERVED_XENSTORE, GNTTAB_NR_RESERVED_ENTRIES - 1}) {
+    SCOPED_TRACE(ref);
+    table_[ref] = {GTF_permit_access, 0, static_cast<uint32_t>(frame_)};
+    EXPECT_EQ(at_xen_grant_end(&grants_, ref), AT_INVALID);
+    EXPECT_EQ(table_[ref].flags, GTF_permit_access);
+    table_[ref] = {};
+  }
+}
+
 TEST_F(GrantTest, EndWhileMapped_IsBusyAndChangesNothing) {
   for (bool readonly : {false, true}) {
     SCOPED_TRACE(readonly ? "mapped for reading" : "mapped for writing");

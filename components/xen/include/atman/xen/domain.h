@@ -21,8 +21,7 @@ extern "C" {
  * Xen. What is still on the console ring may be lost: flush it first. (SHUTDOWN_suspend has rules of its own; not for
  * it.)
  *
- * Returns what Xen said when it refused (AT_INVALID for an unknown reason), and AT_OK on a fake Xen: the caller must
- * not go on in either case.
+ * Returns what Xen said if it refused, and AT_OK on a fake Xen: the caller must not go on in either case.
  */
 at_status at_xen_domain_shutdown(unsigned reason);
 

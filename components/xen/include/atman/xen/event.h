@@ -45,7 +45,7 @@ struct at_xen_event_slot {
 struct at_xen_events {
     shared_info_t *shared;
     struct at_xen_clock clock;
-    uint32_t used; /* slots at and above this were never used or are free */
+    uint32_t used; /* slots from here on were never used */
     struct at_xen_event_slot slots[AT_XEN_EVENT_PORTS];
 };
 
@@ -58,8 +58,9 @@ void at_xen_events_init(struct at_xen_events *events, shared_info_t *shared);
 /*
  * at_xen_event_alloc_unbound makes a port that `remote` may bind to, and stores it in `*port`. It has no handler yet.
  *
- * Returns AT_OK, AT_NO_SPACE (no slot, or Xen has no port; nothing is left behind), AT_DENIED, AT_NOT_FOUND (no such
- * domain).
+ * Nobody looks whether there is such a domain.
+ *
+ * Returns AT_OK, AT_NO_SPACE (no slot, or Xen has no port; nothing is left behind), AT_DENIED.
  */
 at_status at_xen_event_alloc_unbound(struct at_xen_events *events, at_xen_port *port, at_xen_domid remote);
 
