@@ -64,8 +64,10 @@ enter_work() {
     trap 'exit 143' TERM HUP
 }
 
+# The terminal may be gone by now, and nothing must stop what follows.
 leave_work() {
-    trap '' INT TERM HUP
+    set +e
+    trap '' INT TERM HUP PIPE
     at_exit
     rm -rf "$work"
 }
