@@ -5,6 +5,7 @@
 
 #include <cstring>
 #include <execinfo.h>
+#include <set>
 
 #include "sched_fixture.h"
 
@@ -284,6 +285,16 @@ TEST_F(ThreadTest, Stack_IsAlignedAsTheAbiWants_AndInsideItsMemory) {
       EXPECT_LE(top - block, 1700) << "the header says so";
     });
   }
+  JoinAll();
+}
+
+TEST_F(ThreadTest, ControlBlocks_TakeTurnsAtEightPlacesOfTheirStacks) {
+  std::set<ptrdiff_t> places;
+  for (int i = 0; i < 8; ++i) {
+    at_sched_thread *thread = Go("t", [] {});
+    places.insert(thread->stack.data + thread->stack.size - reinterpret_cast<uint8_t *>(thread));
+  }
+  EXPECT_EQ(places.size(), 8u);
   JoinAll();
 }
 
