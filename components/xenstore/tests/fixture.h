@@ -19,7 +19,7 @@
 #include "gtest/gtest.h"
 
 class XenStoreTest : public ::testing::Test {
- protected:
+ public:
   static constexpr uint16_t kGuest = 5;
   static constexpr uint64_t kSecond = 1000000000;
 

@@ -57,10 +57,11 @@ bool IsValidPath(const std::string &path) {
          path.find_first_not_of(kAllowed) == std::string::npos;
 }
 
+// Notes what a transaction bases itself on, before it changes it.
 void Store::See(Transaction *t, const std::string &path) {
   if (!t) return;
-  auto it = tree_.find(path);
-  t->seen.insert({path, it == tree_.end() ? 0 : it->second.generation});
+  auto it = t->tree.find(path);
+  t->seen.insert({path, it == t->tree.end() ? 0 : it->second.generation});
 }
 
 // Makes `path` differ from what anybody has seen of it.

@@ -46,7 +46,7 @@ struct Change {
 
 struct Transaction {
   Tree tree;
-  std::map<std::string, uint64_t> seen;  // generation in the shared tree; 0: absent
+  std::map<std::string, uint64_t> seen;  // generation when the transaction began; 0: absent
   std::set<std::string> written;
   std::vector<Change> changes;
 };

@@ -68,6 +68,7 @@ struct at_xenstore_request {
     char *reply;                     /* where the answer goes, with a NUL behind it; for reads of all kinds */
     size_t capacity;                 /* of `reply`, bytes */
     at_xenstore_request_fn done;     /* NULL: at_xenstore_wait() is enough */
+    void *ctx;                       /* for `done` */
 
     /* The answer. */
     size_t size;      /* of the answer, without the NUL behind it, even where `capacity` was too small for it */
