@@ -7,8 +7,8 @@ def _path(label):
 _MUSL = _path(Label("@musl//:BUILD.bazel"))
 _OVERLAY = _path(Label("//components/libc:BUILD"))
 
-# musl's own flags (its configure and Makefile), quiet: how upstream writes C is upstream's business. Frame pointers stay,
-# so that a crash inside printf shows who called it. The overlay comes before the architecture that it overlays.
+# musl's own flags (its configure and Makefile), quiet: how upstream writes C is upstream's business. Frame pointers
+# stay, so that a crash inside printf shows who called it. The overlay comes before the architecture that it overlays.
 MUSL_COPTS = [
     "-std=c99",
     "-w",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The end of the program, where musl's exit() arrives too. In the place of musl's src/exit/_Exit.c and its two calls. */
+/* The end of the program, where exit() arrives too. In the place of musl's src/exit/_Exit.c and its system call. */
 
 #include <stdlib.h>
 

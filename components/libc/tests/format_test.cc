@@ -84,7 +84,7 @@ TEST(Format, OtherSizes_AsHost) {
 }
 
 TEST(Format, Strings_AsHost) {
-  for (const char *text : {"", "a", "twelve bytes", "a rather long text, of more than sixty-four bytes to be sure of it"}) {
+  for (const char *text : {"", "a", "twelve bytes", "a rather long text that has more than sixty-four bytes in all"}) {
     for (const char *format : {"%s", "<%20s>", "<%-20s>", "<%.0s>", "<%.3s>", "<%-8.3s>", "<%8.3s>", "%.100s"}) {
       ExpectAsHost(format, text);
     }
@@ -127,8 +127,8 @@ TEST(Format, Floats_AsHost) {
                            1e10,  123456.7, 1e100,  1e-100, 1e300, 5e-324,  0x1p-1022, 0x1.fffffffffffffp1023,
                            std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity(),
                            std::numeric_limits<double>::quiet_NaN()};
-  for (const char *format : {"%f", "%e", "%g", "%F", "%E", "%G", "%.0f", "%.1f", "%.3f", "%.17g", "%.0e", "%#.0f", "%#g",
-                             "%+f", "% e", "%020.3f", "%-20.3e|", "%12g", "%.40f"}) {
+  for (const char *format : {"%f", "%e", "%g", "%F", "%E", "%G", "%.0f", "%.1f", "%.3f", "%.17g", "%.0e", "%#.0f",
+                             "%#g", "%+f", "% e", "%020.3f", "%-20.3e|", "%12g", "%.40f"}) {
     for (double value : values) ExpectAsHost(format, value);
   }
   ExpectAsHost("%Lf %Le %Lg", 1.25L, 1e4000L, 0.1L);

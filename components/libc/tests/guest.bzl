@@ -45,9 +45,9 @@ guest_code_renamed = rule(
 
 def _program_impl(ctx):
     # At the address of a guest, with every seam at 0: it is measured and never run.
-    command = "\"$ld\" -static --gc-sections -z noexecstack -e main {} -o \"$out\" --start-group \"$@\" --end-group".format(
-        " ".join(["--defsym={}=0".format(seam) for seam in ctx.attr.seams]),
-    )
+    seams = " ".join(["--defsym={}=0".format(seam) for seam in ctx.attr.seams])
+    command = "\"$ld\" -static --gc-sections -z noexecstack -e main -o \"$out\" " + seams + \
+              " --start-group \"$@\" --end-group"
     return _run(ctx, ctx.actions.declare_file(ctx.label.name + ".elf"), command, _archives(ctx))
 
 guest_program = rule(

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: ISC
-# What a program pays for the C library, in bytes: size_test.sh PUTS SNPRINTF. The budgets are the figures that README.md
-# gives, with little room, so that a change that costs something is seen. And nothing that is not used is linked.
+# What a program pays for the C library, in bytes: size_test.sh PUTS SNPRINTF. The budgets are README.md's figures with
+# little room, so that a change that costs something is seen. And nothing that is not used is linked.
 set -euo pipefail
 
 failed=0

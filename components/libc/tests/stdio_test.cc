@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: ISC
 // stdout and stderr on the console: whole lines, in as few writes as there can be.
 
+#include <algorithm>
 #include <cstdarg>
 #include <cstdio>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -91,7 +93,8 @@ TEST_F(StdioTest, Flush_WritesThePartialLine) {
 // Whatever the lengths, the text arrives whole and in order; a line that the buffer holds arrives in one write.
 TEST_F(StdioTest, Lines_OfEveryLengthAroundTheBuffer) {
   for (size_t held : {size_t{0}, size_t{1}, kBuffer - 1, kBuffer}) {
-    for (size_t length : {size_t{0}, size_t{1}, size_t{255}, kBuffer - 2, kBuffer - 1, kBuffer, kBuffer + 1, 3 * kBuffer}) {
+    for (size_t length :
+         {size_t{0}, size_t{1}, size_t{255}, kBuffer - 2, kBuffer - 1, kBuffer, kBuffer + 1, 3 * kBuffer}) {
       SCOPED_TRACE(testing::Message() << held << " bytes held, then a line of " << length);
       const std::string before(held, 'h');
       const std::string line(length, 'l');
@@ -178,8 +181,9 @@ TEST_F(StdioTest, Console_CannotSeek) {
 
 // Last: it leaves stdout with another buffer.
 TEST_F(StdioTest, Setvbuf_ChangesWhenTextIsWritten) {
-  static char buffer[64];
-  EXPECT_EQ(guest_setvbuf(guest_stdout, buffer, _IOFBF, sizeof buffer), 0);
+  static char buffer[64 + 16];
+  std::fill(std::begin(buffer), std::end(buffer), '#');
+  EXPECT_EQ(guest_setvbuf(guest_stdout, buffer, _IOFBF, 64), 0);
   EXPECT_GE(guest_puts("held"), 0);
   EXPECT_EQ(TakeConsole(), Writes()) << "fully buffered";
   EXPECT_EQ(guest_fflush(guest_stdout), 0);
@@ -187,12 +191,17 @@ TEST_F(StdioTest, Setvbuf_ChangesWhenTextIsWritten) {
   EXPECT_EQ(guest_setvbuf(guest_stdout, nullptr, _IONBF, 0), 0);
   EXPECT_EQ(guest_fwrite("now", 1, 3, guest_stdout), 3u);
   EXPECT_EQ(TakeConsole(), Writes{"now"}) << "unbuffered";
-  EXPECT_EQ(guest_fflush(guest_stdout), 0) << "or the new buffer would not be seen";
-  EXPECT_EQ(guest_setvbuf(guest_stdout, buffer, _IOLBF, sizeof buffer), 0);
-  EXPECT_EQ(guest_printf("line\nrest"), 9);
-  EXPECT_EQ(TakeConsole(), Writes{"line\n"}) << "line-buffered";
-  EXPECT_EQ(guest_fflush(guest_stdout), 0);
-  EXPECT_EQ(TakeConsole(), Writes{"rest"});
+  EXPECT_EQ(guest_setvbuf(guest_stdout, buffer, _IOLBF, 64), 0);
+  EXPECT_EQ(guest_printf("one\n"), 4);
+  EXPECT_EQ(guest_printf("two\nrest"), 8);
+  EXPECT_EQ(TakeConsole(), (Writes{"one\n", "two\n"})) << "line-buffered";
+  for (size_t length = 0; length < 70; ++length) {
+    SCOPED_TRACE(length);
+    EXPECT_GE(guest_fputs(std::string(length, 'x').c_str(), guest_stdout), 0);
+    EXPECT_EQ(guest_putchar('\n'), '\n');
+    EXPECT_EQ(std::string(buffer + 64, 16), std::string(16, '#')) << "written beyond the buffer";
+  }
+  EXPECT_FALSE(TakeConsole().empty());
 }
 
 }  // namespace

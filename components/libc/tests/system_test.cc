@@ -105,7 +105,8 @@ TEST(SystemDeathTest, FailedAssertion_SaysWhereAndWhat) {
   };
   for (const auto &c : cases) {
     SCOPED_TRACE(c.line);
-    EXPECT_DEATH(guest___assert_fail("x == 10", "dir/file.c", c.line, "function"), std::string("guest panic: ") + c.reason);
+    const std::string panic = std::string("guest panic: ") + c.reason;
+    EXPECT_DEATH(guest___assert_fail("x == 10", "dir/file.c", c.line, "function"), panic);
   }
 }
 
