@@ -219,11 +219,9 @@ at_status at_mm_frames_alloc(struct at_mm_frames *frames, void **block, unsigned
 
 void at_mm_frames_free(struct at_mm_frames *frames, void *block, unsigned order)
 {
-    unsigned state = at_mm_frame_state(frames, block);
+    unsigned state = at_mm_frame_state_at(frames, block);
     size_t page = at_mm_frame_page(frames, block);
 
-    if (!at_bits_is_aligned((uintptr_t)block, AT_MM_PAGE_SIZE))
-        state = AT_MM_STATE_INNER;
     if (order > AT_MM_ORDER_MAX || state != (AT_MM_STATE_BLOCK | order))
         at_mm_frame_reject(state);
     frames->used -= (size_t)1 << order;

@@ -27,8 +27,8 @@ void *at_mm_heap_alloc_aligned(struct at_mm_heap *heap, size_t alignment, size_t
         size = 1;
     if (alignment > AT_MM_PAGE_SIZE)
         return at_mm_heap_run_alloc(heap, size, at_bits_highest(alignment) - AT_MM_PAGE_SHIFT);
-    /* Objects lie at multiples of their size from their slab's end, and any multiple of `alignment` rounds up to a class
-       whose size is one as well. */
+    /* Objects lie at multiples of their size from their slab's end, and any multiple of `alignment` rounds up to a
+       class whose size is one as well. */
     return at_mm_heap_alloc(heap, at_bits_align_up(size, alignment));
 }
 
@@ -85,10 +85,9 @@ void at_mm_heap_stats(const struct at_mm_heap *heap, struct at_mm_heap_stats *st
     };
     for (unsigned i = 0; i < AT_MM_HEAP_CLASSES; ++i) {
         const struct at_mm_heap_class *class = &heap->classes[i];
-        size_t cached = (size_t)class->count + class->spare_count;
 
-        stats->cached += cached;
-        stats->live += class->out - cached;
-        stats->live_bytes += (class->out - cached) * at_mm_heap_class_size(i);
+        stats->cached += class->count;
+        stats->live += class->out - class->count;
+        stats->live_bytes += (class->out - class->count) * at_mm_heap_class_size(i);
     }
 }

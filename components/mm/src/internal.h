@@ -46,6 +46,14 @@ static inline unsigned at_mm_frame_state(const struct at_mm_frames *frames, cons
     return page - frames->low < frames->frontier - frames->low ? frames->state[page] : AT_MM_STATE_OUTSIDE;
 }
 
+/* The same of an address that should be a page's first: INNER if it is another one of the allocator's. */
+static inline unsigned at_mm_frame_state_at(const struct at_mm_frames *frames, const void *address)
+{
+    unsigned state = at_mm_frame_state(frames, address);
+
+    return (uintptr_t)address % AT_MM_PAGE_SIZE == 0 || state == AT_MM_STATE_OUTSIDE ? state : AT_MM_STATE_INNER;
+}
+
 /* Says why a page of `state` cannot be freed. */
 AT_NORETURN void at_mm_frame_reject(unsigned state);
 

@@ -12,7 +12,8 @@ static bool is_allowed(uint32_t prot)
 }
 
 /* Fills in and writes `count` entries, at most a batch: with `frames`, or without, or with those mapped now. */
-static at_status write_batch(const struct at_mm_mmu *mmu, uintptr_t va, const uint64_t *frames, size_t count, uint32_t prot)
+static at_status write_batch(const struct at_mm_mmu *mmu, uintptr_t va, const uint64_t *frames, size_t count,
+                             uint32_t prot)
 {
     struct at_mm_pte_update batch[AT_MM_MMU_BATCH];
 
@@ -29,8 +30,8 @@ static at_status write_batch(const struct at_mm_mmu *mmu, uintptr_t va, const ui
 }
 
 /* Writes batch after batch until one fails; `*tried` is then the pages that it may have reached. */
-static at_status write_all(const struct at_mm_mmu *mmu, uintptr_t va, const uint64_t *frames, size_t count, uint32_t prot,
-                           size_t *tried)
+static at_status write_all(const struct at_mm_mmu *mmu, uintptr_t va, const uint64_t *frames, size_t count,
+                           uint32_t prot, size_t *tried)
 {
     at_status status = AT_OK;
 

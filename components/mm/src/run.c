@@ -87,12 +87,10 @@ at_status at_mm_run_alloc(struct at_mm_frames *frames, void **run, size_t pages,
 
 size_t at_mm_run_pages(const struct at_mm_frames *frames, const void *run)
 {
-    unsigned state = at_mm_frame_state(frames, run);
+    unsigned state = at_mm_frame_state_at(frames, run);
     size_t first = at_mm_frame_page(frames, run);
     size_t page = first;
 
-    if (!at_bits_is_aligned((uintptr_t)run, AT_MM_PAGE_SIZE))
-        state = AT_MM_STATE_INNER;
     if ((state & AT_MM_STATE_KIND) != AT_MM_STATE_RUN)
         at_mm_frame_reject(state);
     do {

@@ -5,15 +5,15 @@
 
 #include "heap_internal.h"
 
-/* A class's slabs hold so many objects at least: the first ones, and those it gets when it has FIRST_BYTES of objects. */
-#define FIRST_OBJECTS 3
-#define LATER_OBJECTS 15
-#define FIRST_BYTES 16384
+/* How much of a slab may hold no object, as a fraction: of a class's first slabs, and of those that it gets when it
+   already fills half of such. */
+#define FIRST_WASTE 3
+#define LATER_WASTE 24
 
-/* A list of freed objects is full at so many objects and about so many bytes, but holds a few of any size. */
-#define LIMIT_MAX 64
-#define LIMIT_BYTES 16384
-#define LIMIT_MIN 4
+/* A class keeps so many freed objects, of so many bytes together, but a few of any size. */
+#define LIMIT_MAX 128
+#define LIMIT_BYTES 32768
+#define LIMIT_MIN 8
 
 void at_mm_heap_init(struct at_mm_heap *heap, struct at_mm_frames *frames, uintptr_t secret)
 {
@@ -30,13 +30,15 @@ void at_mm_heap_hold(struct at_mm_heap *heap, size_t *kind, size_t pages)
         heap->peak_pages = heap->slab_pages + heap->run_pages;
 }
 
-static struct at_mm_heap_shape make_shape(size_t size, size_t objects)
+/* The smallest slab of which at most 1 / `waste` holds no object. */
+static struct at_mm_heap_shape make_shape(uint32_t size, uint32_t waste)
 {
     uint32_t slab = AT_MM_PAGE_SIZE;
+    uint32_t extent;
 
-    while (slab < size * objects + sizeof(struct at_mm_heap_slab))
+    while (extent = (slab - (uint32_t)sizeof(struct at_mm_heap_slab)) / size * size, (slab - extent) * waste > slab)
         slab *= 2;
-    return (struct at_mm_heap_shape){slab - 1, (uint32_t)((slab - sizeof(struct at_mm_heap_slab)) / size * size)};
+    return (struct at_mm_heap_shape){slab - 1, extent};
 }
 
 /* Works out what a class needs to know; done when it is first used, so that a heap costs nothing before. */
@@ -44,10 +46,10 @@ static void set_up(struct at_mm_heap_class *class, size_t size)
 {
     size_t limit = LIMIT_BYTES / size;
 
-    class->limit = (uint16_t)(limit < LIMIT_MIN ? LIMIT_MIN : limit > LIMIT_MAX ? LIMIT_MAX : limit);
+    class->limit = (uint32_t)(limit < LIMIT_MIN ? LIMIT_MIN : limit > LIMIT_MAX ? LIMIT_MAX : limit);
     class->magic = (uint32_t)(UINT32_MAX / size + 1);
-    class->shape[0] = make_shape(size, FIRST_OBJECTS);
-    class->shape[1] = make_shape(size, LATER_OBJECTS);
+    class->shape[0] = make_shape((uint32_t)size, FIRST_WASTE);
+    class->shape[1] = make_shape((uint32_t)size, LATER_WASTE);
     at_list_init(&class->partial);
 }
 
@@ -56,12 +58,12 @@ static unsigned order_of(struct at_mm_heap_shape shape)
     return at_bits_highest(shape.mask) + 1 - AT_MM_PAGE_SHIFT;
 }
 
-/* Gets a slab and puts all its objects in the head list, lowest address first. */
+/* Gets a slab and makes all its objects the class's free list, lowest address first. */
 static bool add_slab(struct at_mm_heap *heap, unsigned class_index)
 {
     struct at_mm_heap_class *class = &heap->classes[class_index];
     size_t size = at_mm_heap_class_size(class_index);
-    unsigned later = class->out * size >= FIRST_BYTES;
+    unsigned later = class->out * size * 2 > class->shape[1].mask;
     struct at_mm_heap_slab *slab;
     uintptr_t address;
     size_t page;
@@ -98,13 +100,6 @@ bool at_mm_heap_refill(struct at_mm_heap *heap, unsigned class_index)
 
     if (class->limit == 0)
         set_up(class, at_mm_heap_class_size(class_index));
-    if (class->spare) {
-        class->head = class->spare;
-        class->count = class->spare_count;
-        class->spare = NULL;
-        class->spare_count = 0;
-        return true;
-    }
     node = at_list_pop_front(&class->partial);
     if (!node)
         return add_slab(heap, class_index);
@@ -137,28 +132,21 @@ static void give_back(struct at_mm_heap *heap, struct at_mm_heap_class *class, s
     }
 }
 
-void at_mm_heap_rotate(struct at_mm_heap *heap, struct at_mm_heap_class *class)
+void at_mm_heap_shed(struct at_mm_heap *heap, struct at_mm_heap_class *class, uint32_t keep)
 {
-    struct at_mm_heap_object *object = class->spare;
-
-    class->spare = class->head;
-    class->spare_count = (uint16_t)class->count;
-    class->head = NULL;
-    class->count = 0;
-    while (object) {
-        struct at_mm_heap_object *next = object->next;
+    while (class->count > keep) {
+        struct at_mm_heap_object *object = class->head;
 
         if (object->mark != at_mm_heap_mark(heap, object))
             at_panic("mm: an object was written to after it was freed");
+        class->head = object->next;
+        class->count--;
         give_back(heap, class, object);
-        object = next;
     }
 }
 
 void at_mm_heap_trim(struct at_mm_heap *heap)
 {
-    for (unsigned i = 0; i < AT_MM_HEAP_CLASSES; ++i) {
-        at_mm_heap_rotate(heap, &heap->classes[i]); /* the spare objects go, */
-        at_mm_heap_rotate(heap, &heap->classes[i]); /* then those that were in the head list */
-    }
+    for (unsigned i = 0; i < AT_MM_HEAP_CLASSES; ++i)
+        at_mm_heap_shed(heap, &heap->classes[i], 0);
 }

@@ -306,7 +306,9 @@ TEST_F(FramesTest, RandomUse_AgreesWithAModel) {
     for (auto &b : live) Free(b.first, b.second);
     std::vector<char *> largest;
     void *block;
-    while (at_mm_frames_alloc(&frames_, &block, AT_MM_ORDER_MAX) == AT_OK) largest.push_back(static_cast<char *>(block));
+    while (at_mm_frames_alloc(&frames_, &block, AT_MM_ORDER_MAX) == AT_OK) {
+      largest.push_back(static_cast<char *>(block));
+    }
     EXPECT_GE(largest.size(), 3000 / kLargest - 1) << "everything merged again";
     for (char *b : largest) Free(b, AT_MM_ORDER_MAX);
   }

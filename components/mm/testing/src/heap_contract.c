@@ -87,7 +87,7 @@ static void sizes_that_overflow_are_refused(struct at_contract *t, void *ctx)
     AT_CHECK(t, at_mm_heap_calloc(env->heap, (size_t)1 << 32, (size_t)1 << 32) == NULL);
     AT_CHECK(t, at_mm_heap_realloc(env->heap, object, SIZE_MAX) == NULL);
     AT_CHECK(t, at_mm_heap_realloc(env->heap, object, PTRDIFF_MAX) == NULL);
-    AT_CHECK_EQ(t, at_mm_heap_usable_size(env->heap, object), 112);
+    AT_CHECK(t, at_mm_heap_usable_size(env->heap, object) >= 100);
     at_mm_heap_free(env->heap, object);
 }
 

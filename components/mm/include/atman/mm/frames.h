@@ -5,9 +5,9 @@
 /*
  * Page frames: a buddy allocator over one linear range of virtual pages.
  *
- * Blocks are 1 << order pages, order 0 to 10 (4 KiB to 4 MiB), naturally aligned: a block's address is a multiple of its
- * size. Pages are numbered from the range's base. Up to the frontier they are the allocator's; from there to the end
- * they are virgin: neither they nor their state bytes are touched, or need exist, before a request cannot be met
+ * Blocks are 1 << order pages, order 0 to 10 (4 KiB to 4 MiB), naturally aligned: a block's address is a multiple of
+ * its size. Pages are numbered from the range's base. Up to the frontier they are the allocator's; from there to the
+ * end they are virgin: neither they nor their state bytes are touched, or need exist, before a request cannot be met
  * without them. That is why at_mm_frames_init() costs the same for a megabyte and for a terabyte.
  *
  *     base          low              frontier       ready              end
@@ -96,8 +96,8 @@ struct at_mm_frames_stats {
 };
 
 /*
- * at_mm_frames_init prepares `frames` to manage what `config` describes. It touches no page and no state byte. Panics if
- * the config contradicts itself. O(1).
+ * at_mm_frames_init prepares `frames` to manage what `config` describes. It touches no page and no state byte. Panics
+ * if the config contradicts itself. O(1).
  */
 void at_mm_frames_init(struct at_mm_frames *frames, const struct at_mm_frames_config *config);
 
@@ -124,8 +124,8 @@ at_status at_mm_frames_alloc(struct at_mm_frames *frames, void **block, unsigned
 void at_mm_frames_free(struct at_mm_frames *frames, void *block, unsigned order);
 
 /*
- * at_mm_frames_on_shortage makes `fn(ctx)` be called when a request is about to fail, which is then tried once more. The
- * function may free but not allocate. One at a time: a new one replaces the last, NULL removes it.
+ * at_mm_frames_on_shortage makes `fn(ctx)` be called when a request is about to fail, which is then tried once more.
+ * The function may free but not allocate. One at a time: a new one replaces the last, NULL removes it.
  */
 void at_mm_frames_on_shortage(struct at_mm_frames *frames, at_mm_frames_shortage_fn fn, void *ctx);
 

@@ -5,19 +5,21 @@
 /*
  * Heap: the malloc family over page frames.
  *
- * Up to AT_MM_HEAP_SMALL bytes, objects come out of slabs, one size class each; classes are 16 bytes apart up to 256 and
- * an eighth of a power of two above, so that rounding wastes at most 1/8 and about 1/24 on average. Larger ones are
- * runs of whole pages (<atman/mm/run.h>). No object has a header: what it is follows from its address.
+ * Up to AT_MM_HEAP_SMALL bytes, objects come out of slabs, each of one size class. Classes are 16 bytes apart up to
+ * 256 bytes and an eighth of a power of two above, so that rounding adds at most an eighth beyond 128 bytes. Larger
+ * objects are runs of whole pages (<atman/mm/run.h>). No object has a header: what it is follows from its address.
  *
- * Cost: O(1), independent of what is allocated; a small object touches its class's cache line, its page's state byte and
- * its own first 16 bytes. Freed objects wait in a cache of their class, at most about 16 KiB or 64 objects of each; an
- * empty slab goes back to the frames, and a shortage of frames empties the caches.
+ * Cost: O(1), whatever is allocated. A small object touches its class's cache line, its page's state byte and its own
+ * first 16 bytes. A class keeps up to 128 freed objects or 32 KiB of them, or 8 of any size; beyond that they return
+ * to their slabs, and empty slabs to the frames. A shortage of frames, whoever notices it, returns all of them.
  *
- * Checked always: freeing a pointer twice, one that is not the start of a live object, or one that is not the heap's,
- * and finding that a free object's first words were overwritten, panic with a reason.
+ * Always checked: freeing an object twice, an address that is not the start of a live object, or what is not the
+ * heap's; and finding that a free object was written to. Each panics with a reason. Two heaps over the same frames do
+ * not tell each other's objects apart.
  *
- * Objects are at least 16-aligned. The context is the caller's; several heaps may share one set of frames, but only
- * the last one initialised is asked to give back when frames run short. Nothing here blocks; nothing is safe against another CPU.
+ * Nothing here blocks, and nothing is safe against another CPU.
+ *
+ * Not for: memory that another domain shall see (see <atman/mm/pages.h>): a grant exposes a whole page.
  */
 
 #include <stddef.h>
@@ -45,33 +47,32 @@ struct at_mm_heap_shape {
 
 /* A size class: one cache line. Private. */
 struct at_mm_heap_class {
-    struct at_mm_heap_object *head;   /* freed objects, last one first */
-    struct at_mm_heap_object *spare;  /* a list that was full, or NULL */
-    uint32_t count;                   /* objects in head */
-    uint16_t spare_count;             /* objects in spare */
-    uint16_t limit;                   /* head is full with so many; 0 before the class is first used */
+    struct at_mm_heap_object *head;   /* freed objects, the last one first */
+    uint32_t count;                   /* how many */
+    uint32_t limit;                   /* with more, half of them go back to their slabs; 0 before the first use */
     uint32_t magic;                   /* 2^32 / size, rounded up */
-    uint32_t out;                     /* objects not in their slabs: live ones and those in head and spare */
+    uint32_t out;                     /* objects not in their slabs: live ones and those in head */
     struct at_mm_heap_shape shape[2]; /* of the first slabs, and of the later ones */
     struct at_list partial;           /* slabs that have free objects of their own */
+    uint64_t unused;                  /* fills the line */
 };
 
 /* The heap. Every member is private; it must not move once initialised. Best aligned to 64. */
 struct at_mm_heap {
+    struct at_mm_heap_class classes[AT_MM_HEAP_CLASSES];
     struct at_mm_frames *frames;
     uintptr_t secret;
     size_t slab_pages;
     size_t run_pages;
     size_t peak_pages; /* of both */
     size_t runs;
-    struct at_mm_heap_class classes[AT_MM_HEAP_CLASSES];
 };
 
 /* A moment's account. */
 struct at_mm_heap_stats {
     size_t live;        /* objects allocated now */
     size_t live_bytes;  /* their usable sizes */
-    size_t cached;      /* freed objects waiting in the caches */
+    size_t cached;      /* freed objects waiting in their classes */
     size_t pages;       /* frames held: slabs and runs */
     size_t peak_pages;  /* the most that were ever held at once */
 };
@@ -84,14 +85,14 @@ struct at_mm_heap_stats {
 void at_mm_heap_init(struct at_mm_heap *heap, struct at_mm_frames *frames, uintptr_t secret);
 
 /*
- * at_mm_heap_alloc returns `size` bytes, 16-aligned, contents undefined, the caller's until at_mm_heap_free(); NULL when
- * memory is short or size above PTRDIFF_MAX. Size 0 gives an object of its own like any other.
+ * at_mm_heap_alloc returns `size` bytes, 16-aligned, contents undefined, the caller's until at_mm_heap_free(); NULL
+ * when memory is short or size above PTRDIFF_MAX. Size 0 gives an object of its own like any other.
  */
 void *at_mm_heap_alloc(struct at_mm_heap *heap, size_t size);
 
 /*
- * at_mm_heap_alloc_aligned is at_mm_heap_alloc() at a multiple of `alignment`, a power of two up to 4 MiB; NULL if it is
- * not that. Up to a page it costs what rounding size up to a multiple of alignment costs; above, whole pages.
+ * at_mm_heap_alloc_aligned is at_mm_heap_alloc() at a multiple of `alignment`, a power of two up to 4 MiB; NULL if it
+ * is not that. Up to a page it costs what rounding size up to a multiple of alignment costs; above, whole pages.
  */
 void *at_mm_heap_alloc_aligned(struct at_mm_heap *heap, size_t alignment, size_t size);
 
@@ -99,10 +100,10 @@ void *at_mm_heap_alloc_aligned(struct at_mm_heap *heap, size_t alignment, size_t
 void *at_mm_heap_calloc(struct at_mm_heap *heap, size_t count, size_t size);
 
 /*
- * at_mm_heap_realloc makes `object` `size` bytes long, moving it if it must, and returns where it is; what it held stays
- * up to the smaller of both sizes. NULL as `object` allocates. Size 0 shrinks it like any other size and does not free
- * it. Returns NULL when memory is short, and `object` is then unchanged; shrinking never fails. An alignment above 16 is kept only
- * while the object does not move.
+ * at_mm_heap_realloc makes `object` `size` bytes long, moving it if it must, and returns where it is; what it held
+ * stays up to the smaller of both sizes. NULL as `object` allocates. Size 0 shrinks it like any other size and does
+ * not free it. Returns NULL when memory is short, and `object` is then unchanged; shrinking never fails. An alignment
+ * above 16 is kept only while the object does not move.
  */
 void *at_mm_heap_realloc(struct at_mm_heap *heap, void *object, size_t size);
 
@@ -112,7 +113,7 @@ void at_mm_heap_free(struct at_mm_heap *heap, void *object);
 /* at_mm_heap_usable_size returns how many bytes `object` really has, all of them the caller's; 0 for NULL. */
 size_t at_mm_heap_usable_size(const struct at_mm_heap *heap, const void *object);
 
-/* at_mm_heap_trim empties the caches and gives all empty slabs back to the frames. O(cached objects). */
+/* at_mm_heap_trim returns all waiting objects to their slabs and gives all empty slabs back to the frames. O(waiting objects). */
 void at_mm_heap_trim(struct at_mm_heap *heap);
 
 /* at_mm_heap_stats stores the present account in `*stats`. O(AT_MM_HEAP_CLASSES). */

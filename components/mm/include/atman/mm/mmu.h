@@ -97,8 +97,8 @@ at_status at_mm_mmu_protect(const struct at_mm_mmu *mmu, uintptr_t va, size_t co
 at_status at_mm_guard(const struct at_mm_mmu *mmu, void *page);
 
 /*
- * at_mm_unguard ends what at_mm_guard() began: `page` is `frame` again, readable and writable. Returns as at_mm_guard();
- * unless AT_OK the page is still a guard.
+ * at_mm_unguard ends what at_mm_guard() began: `page` is `frame` again, readable and writable. Returns as
+ * at_mm_guard(); unless AT_OK the page is still a guard.
  */
 at_status at_mm_unguard(const struct at_mm_mmu *mmu, void *page, uint64_t frame);
 

@@ -19,9 +19,9 @@ extern "C" {
 
 /* What an implementation provides. No call blocks. */
 struct at_mm_pages_ops {
-    void *(*alloc)(void *ctx);                       /* a page, 4096-aligned, contents undefined; NULL when none is left */
-    void (*free)(void *ctx, void *page);             /* takes one back; a page that is not from here panics */
-    uint64_t (*frame)(void *ctx, const void *page);  /* the machine frame that `page`, from alloc, is */
+    void *(*alloc)(void *ctx);                      /* a page, 4096-aligned, contents undefined; NULL: none is left */
+    void (*free)(void *ctx, void *page);            /* takes one back; a page that is not from here panics */
+    uint64_t (*frame)(void *ctx, const void *page); /* the machine frame that `page`, from alloc, is */
 };
 
 /* A source of pages: passed and kept by value. */

@@ -24,8 +24,8 @@ extern "C" {
  * at_mm_run_free(). The address is a multiple of the smallest power of two that holds the run, and of
  * AT_MM_PAGE_SIZE << `align_order`; above 4 MiB, of 4 MiB.
  *
- * Returns AT_OK; AT_INVALID if `pages` is 0 or align_order above AT_MM_ORDER_MAX; AT_NO_MEMORY; or what `grow` returned.
- * O(AT_MM_ORDER_MAX) up to 4 MiB; beyond that O(memory / 4 MiB), for a search.
+ * Returns AT_OK; AT_INVALID if `pages` is 0 or align_order above AT_MM_ORDER_MAX; AT_NO_MEMORY; or what `grow`
+ * returned. O(AT_MM_ORDER_MAX) up to 4 MiB; beyond that O(memory / 4 MiB), for a search.
  */
 at_status at_mm_run_alloc(struct at_mm_frames *frames, void **run, size_t pages, unsigned align_order);
 

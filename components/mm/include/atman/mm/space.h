@@ -45,21 +45,24 @@ struct at_mm_space {
     struct at_mm_mmu mmu;
 };
 
-/* at_mm_space_init makes `space` empty, over what `config` describes; panics if that contradicts itself. O(pages / 64). */
+/*
+ * at_mm_space_init makes `space` empty, over what `config` describes; panics if that contradicts itself. O(pages /
+ * 64).
+ */
 void at_mm_space_init(struct at_mm_space *space, const struct at_mm_space_config *config);
 
 /*
  * at_mm_space_reserve stores in `*va` the address of `count` contiguous pages in which nothing is mapped but whose page
  * tables exist, so that a hypercall can map a grant there. They are the caller's until at_mm_space_release().
  *
- * Returns AT_OK; AT_INVALID if count is 0; AT_NO_SPACE when no such gap is left; or what the MMU returned. `*va` is only
- * written on AT_OK.
+ * Returns AT_OK; AT_INVALID if count is 0; AT_NO_SPACE when no such gap is left; or what the MMU returned. `*va` is
+ * only written on AT_OK.
  */
 at_status at_mm_space_reserve(struct at_mm_space *space, void **va, size_t count);
 
 /*
- * at_mm_space_release takes back the range that at_mm_space_reserve() gave, with the same count and nothing mapped in it
- * any more; anything else that can be seen panics.
+ * at_mm_space_release takes back the range that at_mm_space_reserve() gave, with the same count and nothing mapped in
+ * it any more; anything else that can be seen panics.
  */
 void at_mm_space_release(struct at_mm_space *space, void *va, size_t count);
 

@@ -51,8 +51,9 @@ class AtFakeMemory {
   size_t grows() const { return grows_; }
 
   size_t fail_grow = 0;    /* the Nth call from now fails, 0: none */
-  size_t extra_pages = 0;  /* how many more than asked for become accessible, if there are */
+  bool fail_on = false;    /* and so does every later one, until this is taken back */
   size_t fail_after = 0;   /* pages that a failing call still makes accessible */
+  size_t extra_pages = 0;  /* how many more than asked for a call makes accessible, if there are */
 
  private:
   struct Free {
@@ -68,7 +69,8 @@ class AtFakeMemory {
     auto *self = static_cast<AtFakeMemory *>(ctx);
     self->grows_++;
     if (first != self->ready_ || count == 0 || count > self->pages_ - first) abort();
-    bool fails = self->fail_grow > 0 && --self->fail_grow == 0;
+    bool fails = self->fail_grow == 1;
+    if (self->fail_grow > 1 || (fails && !self->fail_on)) self->fail_grow--;
     *grown = fails ? self->fail_after : count + self->extra_pages;
     if (*grown > self->pages_ - first) *grown = self->pages_ - first;
     if (*grown) self->Open(first, *grown);

@@ -5,10 +5,10 @@
 /*
  * A fake MMU: the seam of <atman/mm/mmu.h> over arrays, with the rules that Xen has for a PV guest's page tables.
  *
- * It refuses, as Xen does: an entry without a table (AT_NOT_FOUND), an address outside the window or a frame outside the
- * machine (AT_RANGE), a frame that is neither own nor granted, and a page table mapped writable (both AT_DENIED). It
- * panics where Xen ends the domain or the kit's rules are broken: an unmapped entry that is not 0 in all its bits, a
- * page writable and executable, a batch that is empty or too long.
+ * It refuses, as Xen does: an entry without a table (AT_NOT_FOUND), an address outside the window or a frame outside
+ * the machine (AT_RANGE), a frame that is neither own nor granted, and a page table mapped writable (both AT_DENIED).
+ * It panics where Xen ends the domain or the kit's rules are broken: an unmapped entry that is not 0 in all its bits,
+ * a page writable and executable, a batch that is empty or too long.
  *
  * A failure that was asked for happens once, after the entries before it were written, as in a multicall.
  */
