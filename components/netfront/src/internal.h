@@ -48,8 +48,8 @@ at_status at_netfront_send(void *ctx, const struct at_netdev_frame *frames, size
 /* netdev.c: shows the back-end what was put in `ring`, with an event if it wants one. */
 void at_netfront_push(struct at_netfront *nf, struct at_xen_ring *ring);
 
-/* netdev.c: ends the device because the peer broke the protocol. Returns AT_PROTOCOL, or why it had ended already. */
-at_status at_netfront_break(struct at_netfront *nf);
+/* netdev.c: ends a device that has not ended yet, because the peer broke the protocol. */
+void at_netfront_break(struct at_netfront *nf);
 
 /* netdev.c: handler of the event channel. */
 void at_netfront_on_event(void *ctx);

@@ -13,14 +13,11 @@ void at_netfront_push(struct at_netfront *nf, struct at_xen_ring *ring)
     (void)at_xen_event_notify(nf->port); /* a back-end that closed its end hears nothing; xenbus will tell of it */
 }
 
-at_status at_netfront_break(struct at_netfront *nf)
+void at_netfront_break(struct at_netfront *nf)
 {
-    if (nf->ended == AT_OK) {
-        nf->ended = AT_PROTOCOL;
-        nf->front_stats.protocol_errors++;
-        at_wait_wake(nf->config.wait);
-    }
-    return nf->ended;
+    nf->ended = AT_PROTOCOL;
+    nf->front_stats.protocol_errors++;
+    at_wait_wake(nf->config.wait);
 }
 
 void at_netfront_on_event(void *ctx)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
 // Frames both ways with an honest back-end: the netdev contract, what a packet costs, and that it goes on for ever.
 
-#include "guest.h"
+#include "components/netfront/tests/guest.h"
 
 #include <atman/testing/contract_gtest.h>
 #include <atman/testing/netdev_contract.h>

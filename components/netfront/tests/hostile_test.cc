@@ -2,7 +2,7 @@
 // A back-end that lies. Whatever it writes costs the device at most: the call that reads it says AT_PROTOCOL, every later
 // one does, the guest lives, and closing gets everything back. What is merely a lost frame is counted and goes on.
 
-#include "guest.h"
+#include "components/netfront/tests/guest.h"
 
 #include <xen/io/netif.h>
 

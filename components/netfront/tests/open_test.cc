@@ -2,7 +2,7 @@
 // Opening: what is negotiated, what it costs, and every way in which it can fail, each with its own answer and with
 // nothing left behind.
 
-#include "guest.h"
+#include "components/netfront/tests/guest.h"
 
 #include <xen/errno.h>
 
