@@ -51,6 +51,9 @@ void at_netfront_push(struct at_netfront *nf, struct at_xen_ring *ring);
 /* netdev.c: ends a device that has not ended yet, because the peer broke the protocol. */
 void at_netfront_break(struct at_netfront *nf);
 
+/* netdev.c: the buffer, of `count`, of a frame that the user says it holds; ends the program if it does not. */
+struct at_netfront_buffer *at_netfront_held(struct at_netfront_buffer *buffers, uint32_t count, uint32_t token);
+
 /* netdev.c: handler of the event channel. */
 void at_netfront_on_event(void *ctx);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* The driver as a netdev, and what its two directions have in common: telling, waiting, ending. */
+#include <atman/base/panic.h>
 #include <atman/xen/event.h>
 #include <atman/xen/ring.h>
 
@@ -18,6 +19,14 @@ void at_netfront_break(struct at_netfront *nf)
     nf->ended = AT_PROTOCOL;
     nf->front_stats.protocol_errors++;
     at_wait_wake(nf->config.wait);
+}
+
+struct at_netfront_buffer *at_netfront_held(struct at_netfront_buffer *buffers, uint32_t count, uint32_t token)
+{
+    bool frame_is_held = token < count && buffers[token].owner == AT_NETFRONT_USER;
+
+    AT_ASSERT(frame_is_held);
+    return &buffers[token];
 }
 
 void at_netfront_on_event(void *ctx)

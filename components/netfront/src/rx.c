@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 /* Receiving. A request's id is the index of its buffer; a buffer that is not the user's is in the ring. */
-#include <atman/base/panic.h>
 #include <atman/xen/abi.h>
 #include <atman/xen/ring.h>
 
@@ -127,8 +126,7 @@ void at_netfront_release(void *ctx, const struct at_netdev_frame *frames, size_t
     struct at_netfront *nf = ctx;
 
     for (size_t i = 0; i < count; i++) {
-        AT_ASSERT(frames[i].token < nf->config.rx_buffers);
-        AT_ASSERT(at_netfront_rx_buffer(nf, frames[i].token)->owner == AT_NETFRONT_USER);
+        (void)at_netfront_held(at_netfront_rx_buffer(nf, 0), nf->config.rx_buffers, frames[i].token);
         post(nf, frames[i].token);
     }
     if (nf->rx_unpushed > nf->config.rx_buffers / 2)

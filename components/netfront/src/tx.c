@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 /* Transmitting. A request's id is the index of its buffer; there are no more buffers than places in the ring. */
-#include <atman/base/panic.h>
 #include <atman/xen/abi.h>
 #include <atman/xen/ring.h>
 
@@ -81,15 +80,9 @@ at_status at_netfront_tx_take(void *ctx, struct at_netdev_frame *frames, size_t 
     return nf->ended;
 }
 
-/* The buffer of a frame that the user says it holds. */
 static struct at_netfront_buffer *held(struct at_netfront *nf, const struct at_netdev_frame *frame)
 {
-    struct at_netfront_buffer *buffer;
-
-    AT_ASSERT(frame->token < nf->config.tx_buffers);
-    buffer = at_netfront_tx_buffer(nf, frame->token);
-    AT_ASSERT(buffer->owner == AT_NETFRONT_USER);
-    return buffer;
+    return at_netfront_held(at_netfront_tx_buffer(nf, 0), nf->config.tx_buffers, frame->token);
 }
 
 void at_netfront_tx_return(void *ctx, const struct at_netdev_frame *frames, size_t count)

@@ -205,14 +205,20 @@ TEST(NetfrontHostile, MisuseByTheUser_EndsTheProgram) {
   g.Connect();
   at_netdev_frame frame{};
   frame.size = 60;
-  EXPECT_DEATH(at_netdev_release(g.dev, &frame, 1), "AT_NETFRONT_USER") << "not held";
-  EXPECT_DEATH(at_netdev_tx_return(g.dev, &frame, 1), "AT_NETFRONT_USER");
-  EXPECT_DEATH(at_netdev_send(g.dev, &frame, 1), "AT_NETFRONT_USER");
-  frame.token = kRx;
-  EXPECT_DEATH(at_netdev_release(g.dev, &frame, 1), "rx_buffers");
+  EXPECT_DEATH(at_netdev_release(g.dev, &frame, 1), "frame_is_held") << "not held";
+  EXPECT_DEATH(at_netdev_tx_return(g.dev, &frame, 1), "frame_is_held");
+  EXPECT_DEATH(at_netdev_send(g.dev, &frame, 1), "frame_is_held");
+  at_netdev_frame taken[kTx];
+  size_t count;
+  ASSERT_EQ(at_netdev_tx_take(g.dev, taken, kTx, &count), AT_OK);
+  ASSERT_EQ(count, kTx);
+  g.buffers.back().owner = g.buffers[kRx].owner;
+  frame.token = kRx;  // the record there is held, but it is not one to receive
+  EXPECT_DEATH(at_netdev_release(g.dev, &frame, 1), "frame_is_held");
   frame.token = kTx;
-  EXPECT_DEATH(at_netdev_tx_return(g.dev, &frame, 1), "tx_buffers");
-  EXPECT_DEATH(at_netdev_send(g.dev, &frame, 1), "tx_buffers");
+  EXPECT_DEATH(at_netdev_tx_return(g.dev, &frame, 1), "frame_is_held");
+  EXPECT_DEATH(at_netdev_send(g.dev, &frame, 1), "frame_is_held");
+  at_netdev_tx_return(g.dev, taken, kTx);
 }
 
 }  // namespace
