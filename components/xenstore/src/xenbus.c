@@ -12,6 +12,8 @@
 /* An event that the server found to be there already is not sent: so now and then look without one. */
 #define LOOK_AGAIN_NS 500000000u
 
+static const char state_key[] = "state";
+
 /* Where this side is; a row of the table. */
 enum phase {
     ABSENT,    /* not connected, nothing is watched */
@@ -53,134 +55,128 @@ enum {
     TELL = 1 << 5,       /* write our state */
 };
 
-/* Requests that cannot even be queued have that as their status: it is looked at with the others, in judge_*(). */
-static void read_keys(struct at_xenbus *bus, const char *dir, struct at_xenbus_key *keys, size_t count)
+/* For bursts that are only about states. */
+static const struct at_xenbus_device no_keys;
+
+/* Keys that are asked for or told together. */
+struct group {
+    enum at_xenstore_op op;
+    const char *dir;
+    struct at_xenbus_key *keys;
+    size_t count;
+};
+
+/* A request that cannot even be queued has that as its status, which is looked at with the others. */
+static void ask(struct at_xenbus *bus, const struct group *group)
 {
-    for (struct at_xenbus_key *key = keys; key < keys + count; key++) {
-        bool number = key->number != NULL;
+    for (struct at_xenbus_key *key = group->keys; key < group->keys + group->count; key++) {
+        struct at_xenstore_request *r = &key->request;
 
-        key->request = (struct at_xenstore_request){.op = AT_XENSTORE_READ,
-                                                    .dir = dir,
-                                                    .path = key->name,
-                                                    .reply = number ? key->digits : key->text,
-                                                    .capacity = number ? sizeof(key->digits) : key->capacity};
-        (void)at_xenstore_submit(bus->xs, &key->request, 1);
-    }
-}
-
-static void write_keys(struct at_xenbus *bus, struct at_xenbus_key *keys, size_t count)
-{
-    for (struct at_xenbus_key *key = keys; key < keys + count; key++) {
-        const char *text = key->text;
-
+        memset(r, 0, sizeof(*r));
+        r->op = group->op;
+        r->dir = group->dir;
+        r->path = key->name;
+        r->reply = key->text;
+        r->capacity = key->capacity;
         if (key->number != NULL) {
-            at_xenstore_format_u32(key->digits, *key->number);
-            text = key->digits;
+            r->reply = key->digits;
+            r->capacity = sizeof(key->digits);
         }
-        key->request = (struct at_xenstore_request){
-            .op = AT_XENSTORE_WRITE, .dir = bus->dir, .path = key->name, .data = text, .data_size = strlen(text)};
-        (void)at_xenstore_submit(bus->xs, &key->request, 1);
+        if (group->op == AT_XENSTORE_WRITE) {
+            if (key->number != NULL)
+                at_xenstore_format_u32(key->digits, *key->number);
+            r->data = r->reply;
+            r->data_size = strlen(r->reply);
+        }
+        (void)at_xenstore_submit(bus->xs, r, 1);
     }
 }
 
 /* Stores the value of a key that was read. Only one that may be missing may be missing. */
-static at_status judge_key(struct at_xenbus_key *key)
+static at_status judge(struct at_xenbus_key *key)
 {
-    const struct at_xenstore_request *request = &key->request;
-    at_status status = request->status;
+    const struct at_xenstore_request *r = &key->request;
+    at_status status = r->status;
 
-    if (status == AT_OK && request->op == AT_XENSTORE_READ) {
+    if (r->op == AT_XENSTORE_READ && status == AT_OK) {
         if (key->number != NULL)
-            status = at_xenstore_parse_u32(key->number, key->digits, request->size);
-        else if (strlen(key->text) != request->size)
+            status = at_xenstore_parse_u32(key->number, key->digits, r->size);
+        else if (strlen(key->text) != r->size)
             status = AT_INVALID;
     }
     key->status = status;
-    if (request->op == AT_XENSTORE_READ) {
-        if (status == AT_NOT_FOUND && key->optional)
-            return AT_OK;
-        if (status == AT_NOT_FOUND || status == AT_INVALID || status == AT_RANGE || status == AT_TOO_BIG)
-            return AT_PROTOCOL;
+    if (r->op == AT_XENSTORE_WRITE)
+        return status;
+    switch (status) {
+    case AT_NOT_FOUND:
+    case AT_DENIED: /* when all of a directory is gone, not even that is the guest's to know */
+        return key->optional ? AT_OK : AT_PROTOCOL;
+    case AT_INVALID:
+    case AT_RANGE:
+    case AT_TOO_BIG:
+        return AT_PROTOCOL;
+    default:
+        return status;
     }
-    return status;
 }
 
-/* Waits for the answers to `keys`: their memory is ours again whatever is returned, which is the first thing wrong. */
-static at_status wait_keys(struct at_xenbus *bus, struct at_xenbus_key *keys, size_t count, uint64_t deadline_ns)
+/* Waits for a group. Its memory is ours again whatever is returned, which is the first thing that is wrong. */
+static at_status await(struct at_xenbus *bus, const struct group *group, uint64_t deadline_ns)
 {
     at_status result = AT_OK;
 
-    for (struct at_xenbus_key *key = keys; key < keys + count; key++) {
+    for (struct at_xenbus_key *key = group->keys; key < group->keys + group->count; key++) {
         (void)at_xenstore_wait(bus->xs, &key->request, 1, deadline_ns);
-        at_status status = judge_key(key);
+        at_status status = judge(key);
         if (result == AT_OK)
             result = status;
     }
     return result;
 }
 
-/* Takes over what was read as the backend's state. */
-static at_status judge_state(struct at_xenbus *bus, const struct at_xenstore_request *look)
-{
-    uint32_t state = AT_XENBUS_UNKNOWN;
-    at_status status = look->status;
-
-    /* When the toolstack has removed all of it, not even its absence is the guest's to see. */
-    if (status == AT_NOT_FOUND || status == AT_DENIED) {
-        bus->backend_state = bus->seen ? AT_XENBUS_CLOSED : AT_XENBUS_UNKNOWN;
-        return AT_OK;
-    }
-    if (status == AT_OK)
-        status = at_xenstore_parse_u32(&state, look->reply, look->size);
-    if (status == AT_INVALID || status == AT_RANGE || status == AT_TOO_BIG || state > AT_XENBUS_RECONFIGURED)
-        return AT_PROTOCOL;
-    if (status == AT_OK) {
-        bus->backend_state = (uint8_t)state;
-        bus->seen = true;
-    }
-    return status;
-}
-
 static at_status burst(struct at_xenbus *bus, const struct at_xenbus_device *device, unsigned what,
-                       enum at_xenbus_state state, uint64_t deadline_ns)
+                       enum at_xenbus_state own, uint64_t deadline_ns)
 {
-    char own = (char)('0' + state);
-    char digits[AT_XENSTORE_U32_SIZE];
+    uint32_t state = AT_XENBUS_UNKNOWN, own_state = own;
+    struct at_xenbus_key look = {.name = state_key, .number = &state, .optional = true};
+    struct at_xenbus_key tell = {.name = state_key, .number = &own_state};
     struct at_xenstore_request watch = {.op = what & REGISTER ? AT_XENSTORE_WATCH : AT_XENSTORE_UNWATCH,
                                         .dir = bus->backend,
-                                        .path = "state",
+                                        .path = state_key,
                                         .watch = &bus->watch};
-    struct at_xenstore_request look = {
-        .op = AT_XENSTORE_READ, .dir = bus->backend, .path = "state", .reply = digits, .capacity = sizeof(digits)};
-    struct at_xenstore_request tell = {
-        .op = AT_XENSTORE_WRITE, .dir = bus->dir, .path = "state", .data = &own, .data_size = 1};
-    size_t reads = what & KEYS ? device->backend_count : 0;
-    size_t writes = what & ANNOUNCE ? device->publish_count : 0;
-    at_status result, status;
+    enum { LOOKED, READ, WRITTEN, TOLD, GROUPS };
+    const struct group groups[GROUPS] = {
+        {AT_XENSTORE_READ, bus->backend, &look, what & LOOK ? 1 : 0},
+        {AT_XENSTORE_READ, bus->backend, device->backend, what & KEYS ? device->backend_count : 0},
+        {AT_XENSTORE_WRITE, bus->dir, device->publish, what & ANNOUNCE ? device->publish_count : 0},
+        {AT_XENSTORE_WRITE, bus->dir, &tell, what & TELL ? 1 : 0},
+    };
+    at_status result;
 
     if (what & (REGISTER | UNREGISTER))
         (void)at_xenstore_submit(bus->xs, &watch, 1);
-    if (what & LOOK)
-        (void)at_xenstore_submit(bus->xs, &look, 1);
-    if (reads != 0)
-        read_keys(bus, bus->backend, device->backend, reads);
-    if (writes != 0)
-        write_keys(bus, device->publish, writes);
-    if (what & TELL)
-        (void)at_xenstore_submit(bus->xs, &tell, 1);
-
+    for (int i = 0; i < GROUPS; i++)
+        ask(bus, &groups[i]);
     (void)at_xenstore_wait(bus->xs, &watch, 1, deadline_ns);
-    (void)at_xenstore_wait(bus->xs, &look, 1, deadline_ns);
-    (void)at_xenstore_wait(bus->xs, &tell, 1, deadline_ns);
     result = watch.status;
-    if ((what & LOOK) && (status = judge_state(bus, &look)) != AT_OK && result == AT_OK)
-        result = status;
-    if (reads != 0) /* judged when the backend has come far enough to have written them all */
-        bus->keys = wait_keys(bus, device->backend, reads, deadline_ns);
-    status = writes != 0 ? wait_keys(bus, device->publish, writes, deadline_ns) : AT_OK;
-    if (result == AT_OK)
-        result = status;
-    return result == AT_OK ? tell.status : result;
+    for (int i = 0; i < GROUPS; i++) {
+        at_status status = await(bus, &groups[i], deadline_ns);
+
+        if (i == READ && groups[i].count != 0)
+            bus->keys = status; /* it counts when the backend has come far enough to have written them all */
+        else if (result == AT_OK)
+            result = status;
+    }
+    if (!(what & LOOK) || result != AT_OK)
+        return result;
+    if (state > AT_XENBUS_RECONFIGURED)
+        return AT_PROTOCOL;
+    if (look.status == AT_OK)
+        bus->seen = true;
+    else if (bus->seen)
+        state = AT_XENBUS_CLOSED; /* it was there, and is no more */
+    bus->backend_state = (uint8_t)state;
+    return AT_OK;
 }
 
 /* Sleeps until the backend's state may have changed, and looks. */
@@ -221,7 +217,7 @@ static at_status publish(struct at_xenbus *bus, const struct at_xenbus_device *d
     return status == AT_OK ? wait_and_look(bus, device, deadline_ns) : status;
 }
 
-static at_status accept(struct at_xenbus *bus, const struct at_xenbus_device *device)
+static at_status accept_backend(struct at_xenbus *bus, const struct at_xenbus_device *device)
 {
     bus->phase = CONNECTED;
     if (bus->keys != AT_OK)
@@ -250,7 +246,7 @@ static at_status run(struct at_xenbus *bus, const struct at_xenbus_device *devic
             status = wait_and_look(bus, device, deadline_ns);
             break;
         case ACCEPT:
-            status = accept(bus, device);
+            status = accept_backend(bus, device);
             break;
         case LEAVE:
             bus->phase = CLOSED;
@@ -267,19 +263,21 @@ static at_status run(struct at_xenbus *bus, const struct at_xenbus_device *devic
 }
 
 /* First of all: who and where the backend is, and what the driver wants to know of its own directory. */
-static at_status find(struct at_xenbus *bus, const struct at_xenbus_device *device, uint64_t deadline_ns)
+static at_status find_backend(struct at_xenbus *bus, const struct at_xenbus_device *device, uint64_t deadline_ns)
 {
     uint32_t id = DOMID_END;
     struct at_xenbus_key keys[] = {
         {.name = "backend", .text = bus->backend, .capacity = sizeof(bus->backend)},
         {.name = "backend-id", .number = &id},
     };
+    const struct group where = {AT_XENSTORE_READ, bus->dir, keys, 2};
+    const struct group drivers = {AT_XENSTORE_READ, bus->dir, device->own, device->own_count};
 
-    read_keys(bus, bus->dir, keys, 2);
-    read_keys(bus, bus->dir, device->own, device->own_count);
-    at_status status = wait_keys(bus, keys, 2, deadline_ns);
-    at_status own = wait_keys(bus, device->own, device->own_count, deadline_ns);
-    if (keys[0].status == AT_NOT_FOUND)
+    ask(bus, &where);
+    ask(bus, &drivers);
+    at_status status = await(bus, &where, deadline_ns);
+    at_status own = await(bus, &drivers, deadline_ns);
+    if (keys[0].status == AT_NOT_FOUND || keys[0].status == AT_DENIED)
         return AT_NOT_FOUND;
     if (status == AT_OK && (id >= DOMID_END || bus->backend[0] != '/'))
         return AT_PROTOCOL;
@@ -288,7 +286,7 @@ static at_status find(struct at_xenbus *bus, const struct at_xenbus_device *devi
 }
 
 /* The first look at the backend, which for most drivers says everything there is to say already. */
-static at_status open(struct at_xenbus *bus, const struct at_xenbus_device *device, uint64_t deadline_ns)
+static at_status first_look(struct at_xenbus *bus, const struct at_xenbus_device *device, uint64_t deadline_ns)
 {
     at_status status = device->keys_first ? AT_OK : prepare(bus, device);
 
@@ -319,9 +317,9 @@ at_status at_xenbus_connect(struct at_xenbus *bus, struct at_xenstore *xs, const
     *bus = (struct at_xenbus){.changed = bus->changed, .changed_ctx = bus->changed_ctx, .xs = xs, .dir = dir};
     bus->watch.fn = tell_driver;
 
-    at_status status = find(bus, device, deadline_ns);
+    at_status status = find_backend(bus, device, deadline_ns);
     if (status == AT_OK)
-        status = open(bus, device, deadline_ns);
+        status = first_look(bus, device, deadline_ns);
     if (status == AT_OK)
         status = run(bus, device, deadline_ns);
     if (status != AT_OK && bus->phase != ABSENT) {
@@ -340,7 +338,7 @@ at_status at_xenbus_poll(struct at_xenbus *bus, uint64_t deadline_ns)
         return AT_CLOSED;
     if (at_xenstore_watch_take(&bus->watch) == 0)
         return at_xenstore_status(bus->xs);
-    status = burst(bus, NULL, LOOK, 0, deadline_ns);
+    status = burst(bus, &no_keys, LOOK, 0, deadline_ns);
     if (status != AT_OK) {
         bus->watch.pending = 1; /* what was heard has still to be looked at */
         return status;
@@ -350,7 +348,6 @@ at_status at_xenbus_poll(struct at_xenbus *bus, uint64_t deadline_ns)
 
 at_status at_xenbus_disconnect(struct at_xenbus *bus, uint64_t deadline_ns)
 {
-    static const struct at_xenbus_device no_keys;
     at_status status;
 
     if (bus->phase == ABSENT)

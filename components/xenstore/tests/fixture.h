@@ -2,8 +2,8 @@
 #ifndef ATMAN_XENSTORE_TESTS_FIXTURE_H
 #define ATMAN_XENSTORE_TESTS_FIXTURE_H
 
-// Guest 5 on a ring of its own with the fake xenstored at the other end, in virtual time. What a test leaves behind, here
-// or at the server, fails it.
+// Guest 5 on a ring of its own with the fake xenstored at the other end, in virtual time. What a test leaves behind,
+// here or at the server, fails it.
 
 #include <cstdint>
 #include <cstring>

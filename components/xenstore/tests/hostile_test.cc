@@ -200,7 +200,9 @@ TEST_F(HostileServerTest, RandomBytes_NeverHurt) {
       if (random() % 16 == 0) header.len = random();
       char bytes[sizeof(header) + 60];
       std::memcpy(bytes, &header, sizeof(header));
-      for (size_t k = sizeof(header); k < sizeof(bytes); ++k) bytes[k] = random() % 3 ? "OK\0E"[random() % 4] : random();
+      for (size_t k = sizeof(header); k < sizeof(bytes); ++k) {
+        bytes[k] = random() % 3 ? "OK\0E"[random() % 4] : static_cast<char>(random());
+      }
       size_t size = sizeof(header) + std::min(header.len, 60u);
       for (size_t k = 0; k < size; ++k) ring_.rsp[MASK_XENSTORE_IDX(ring_.rsp_prod++)] = bytes[k];
       at_xenstore_on_event(&xs_);

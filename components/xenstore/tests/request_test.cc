@@ -146,7 +146,8 @@ TEST_F(RequestTest, PendingRequest_IsNotTakenTwice) {
 // Ten askers, each of whom lets the next one run when it sleeps: the last to ask is the first to return.
 TEST_F(RequestTest, ManyAskersAtOnce_EachGetsItsOwnAnswer) {
   for (int i = 0; i < 10; ++i) {
-    at_fake_xenstored_write(server_, (HOME "/data/" + std::to_string(i)).c_str(), std::string(i * 90u + 1, 'a').c_str());
+    const std::string path = HOME "/data/" + std::to_string(i), value(i * 90u + 1, 'a');
+    at_fake_xenstored_write(server_, path.c_str(), value.c_str());
   }
   int answered = 0;
   std::function<void(int)> ask = [&](int i) {

@@ -59,6 +59,7 @@ class XenbusTest : public XenStoreTest {
   void Dom0(const std::string &path, const std::string &value) {
     ASSERT_EQ(at_fake_xenstored_write(server_, path.c_str(), value.c_str()), AT_OK);
   }
+  void Drop(const std::string &path) { at_fake_xenstored_remove(server_, path.c_str()); }
   void BackendSays(const std::string &state) { Dom0(std::string(kBack) + "/state", state); }
   static std::string Front() { return kFront; }
   static std::string Back() { return kBack; }
@@ -202,20 +203,20 @@ const struct Trouble {
   at_status status;
   const char *state;  // of the frontend afterwards
 } kTroubles[] = {
-    {"no device", [](T &t) { at_fake_xenstored_remove(t.server_, (t.Front() + "/backend").c_str()); }, AT_NOT_FOUND, "1"},
-    {"no device at all", [](T &t) { at_fake_xenstored_remove(t.server_, kFront); }, AT_NOT_FOUND, "(none)"},
-    {"no backend id", [](T &t) { at_fake_xenstored_remove(t.server_, (t.Front() + "/backend-id").c_str()); }, AT_PROTOCOL, "1"},
+    {"no device", [](T &t) { t.Drop(t.Front() + "/backend"); }, AT_NOT_FOUND, "1"},
+    {"no device at all", [](T &t) { t.Drop(kFront); }, AT_NOT_FOUND, "(none)"},
+    {"no backend id", [](T &t) { t.Drop(t.Front() + "/backend-id"); }, AT_PROTOCOL, "1"},
     {"a backend id that is none", [](T &t) { t.Dom0(t.Front() + "/backend-id", "zero"); }, AT_PROTOCOL, "1"},
     {"a backend id that is reserved", [](T &t) { t.Dom0(t.Front() + "/backend-id", "32752"); }, AT_PROTOCOL, "1"},
     {"a backend id too big", [](T &t) { t.Dom0(t.Front() + "/backend-id", "99999999999"); }, AT_PROTOCOL, "1"},
     {"a path that is none", [](T &t) { t.Dom0(t.Front() + "/backend", "over there"); }, AT_PROTOCOL, "1"},
     {"an empty path", [](T &t) { t.Dom0(t.Front() + "/backend", ""); }, AT_PROTOCOL, "1"},
     {"a path too long", [](T &t) { t.Dom0(t.Front() + "/backend", "/" + std::string(79, 'b')); }, AT_PROTOCOL, "1"},
-    {"no MAC", [](T &t) { at_fake_xenstored_remove(t.server_, (t.Front() + "/mac").c_str()); }, AT_PROTOCOL, "1"},
+    {"no MAC", [](T &t) { t.Drop(t.Front() + "/mac"); }, AT_PROTOCOL, "1"},
     {"a MAC too long", [](T &t) { t.Dom0(t.Front() + "/mac", "00:16:3e:4d:4e:04:05"); }, AT_PROTOCOL, "1"},
     {"a driver that cannot", [](T &t) { t.prepare_status_ = AT_NO_MEMORY; }, AT_NO_MEMORY, "1"},
     {"never connects", [](T &t) { t.answers_["4"] = {}; }, AT_TIMED_OUT, "6"},
-    {"not there", [](T &t) { at_fake_xenstored_remove(t.server_, kBack), t.answers_.clear(); }, AT_TIMED_OUT, "6"},
+    {"not there", [](T &t) { t.Drop(kBack), t.answers_.clear(); }, AT_TIMED_OUT, "6"},
     {"stays initialising", [](T &t) { t.BackendSays("1"), t.answers_["4"] = {"1"}; }, AT_TIMED_OUT, "6"},
     {"closing", [](T &t) { t.answers_["4"] = {"5"}; }, AT_CLOSED, "6"},
     {"closed", [](T &t) { t.answers_["4"] = {"6"}; }, AT_CLOSED, "6"},
@@ -227,7 +228,7 @@ const struct Trouble {
     {"state 2^32+4", [](T &t) { t.answers_["4"] = {"4294967300"}; }, AT_PROTOCOL, "6"},
     {"state with a tail", [](T &t) { t.answers_["4"] = {"4 "}; }, AT_PROTOCOL, "6"},
     {"huge state", [](T &t) { t.answers_["4"] = {std::string(1000, '4')}; }, AT_PROTOCOL, "6"},
-    {"no key that must be", [](T &t) { at_fake_xenstored_remove(t.server_, (t.Back() + "/feature-rx-copy").c_str()); },
+    {"no key that must be", [](T &t) { t.Drop(t.Back() + "/feature-rx-copy"); },
      AT_PROTOCOL, "6"},
     {"a key that is no number", [](T &t) { t.Dom0(t.Back() + "/feature-rx-copy", "yes"); }, AT_PROTOCOL, "6"},
     {"an optional one that is none", [](T &t) { t.Dom0(t.Back() + "/feature-sg", ""); }, AT_PROTOCOL, "6"},

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: ISC */
+// SPDX-License-Identifier: ISC
 #ifndef ATMAN_XENSTORE_TESTING_SRC_STORE_H
 #define ATMAN_XENSTORE_TESTING_SRC_STORE_H
 

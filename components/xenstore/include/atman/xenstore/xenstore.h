@@ -71,21 +71,6 @@ struct at_xenstore_stats {
 
 /* A client. Give it to at_xenstore_init(); every member is the client's. Must not move afterwards. About 280 bytes. */
 struct at_xenstore {
-    struct at_xenstore_config config;
-    struct at_list queued;  /* requests that are not wholly in the ring, oldest first */
-    struct at_list sent;    /* requests that wait for an answer */
-    struct at_list watches; /* struct at_xenstore_watch */
-    at_status status;       /* AT_OK, or why the connection has ended */
-    uint32_t request_producer;
-    uint32_t reply_consumer;
-    uint32_t last_id;
-    uint32_t last_token;
-    uint32_t abandoned; /* requests in the ring whose callers left */
-    uint32_t orphans[AT_XENSTORE_ORPHANS_MAX];
-    uint32_t orphan_count;
-    bool answered; /* an answer came since the last burst began */
-    bool wake;     /* somebody who sleeps has to look */
-    struct at_xenstore_stats stats;
     struct {
         struct {
             uint32_t type, id, transaction, size; /* struct xsd_sockmsg */
@@ -97,6 +82,21 @@ struct at_xenstore {
         char text[16]; /* a short payload, or a watch's token */
         char last;     /* byte of the payload */
     } incoming;
+    bool answered;    /* an answer came since the last burst began */
+    bool wake;        /* somebody who sleeps has to look */
+    at_status status; /* AT_OK, or why the connection has ended */
+    uint32_t request_producer;
+    uint32_t reply_consumer;
+    uint32_t last_id;
+    uint32_t last_token;
+    uint32_t abandoned; /* requests in the ring whose callers left */
+    uint32_t orphan_count;
+    struct at_list queued;  /* requests that are not wholly in the ring, oldest first */
+    struct at_list sent;    /* requests that wait for an answer */
+    struct at_list watches; /* struct at_xenstore_watch */
+    struct at_xenstore_config config;
+    struct at_xenstore_stats stats;
+    uint32_t orphans[AT_XENSTORE_ORPHANS_MAX];
     char unknown_error[16];
 };
 
