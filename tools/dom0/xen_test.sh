@@ -23,7 +23,7 @@ verdicts=() # of all cases, in the order of their ends: "pass CASE MILLISECONDS"
 # The cases of the file $1, one a line, in its order; only those that `bazel test --test_filter=PATTERN` asks for.
 list_cases() {
     local case
-    sed -n 's/^\([A-Z][A-Za-z0-9_]*\)() {$/\1/p' "$1" | while read -r case; do
+    sed -n 's/^\([A-Z][A-Za-z0-9_]*\)() {.*/\1/p' "$1" | while read -r case; do
         # shellcheck disable=SC2053 # a pattern
         [[ $case != ${TESTBRIDGE_TEST_ONLY:-*} ]] || echo "$case"
     done
@@ -42,11 +42,12 @@ pack_job() {
     echo "limit=$CASE_LIMIT" >>"$job/settings"
 }
 
+# record VERDICT CASE MILLISECONDS [WHY]
 record() {
-    local verdict=$1 case=$2 took=$3 why=${*:4}
-    verdicts+=("$*")
+    local verdict=$1 case=$2 why=${4:-}
+    verdicts+=("$verdict $case $3 $why")
     case $verdict in
-        pass) echo "PASS $case ($took ms)" ;;
+        pass) echo "PASS $case ($3 ms)" ;;
         fail) echo "FAIL $case: $why" ;;
         bench) echo "BENCH $case: $why" ;;
     esac
@@ -55,17 +56,16 @@ record() {
 # Follows the machine until it is off or the time is up; leaves in `fault` what was wrong with it, and in `current` the
 # case that was under way then.
 follow() {
-    local end=$((SECONDS + LIMIT)) boot_end=$((SECONDS + BOOT_LIMIT)) kind rest
+    local end=$((SECONDS + LIMIT)) boot_end=$((SECONDS + BOOT_LIMIT)) kind case took why
     current='' fault="dom0 did not come up"
     while machine_next_event 1; do
-        read -r kind rest <<<"$machine_event"
+        read -r kind case took why <<<"$machine_event"
         case $kind in
             ready) boot_end=$end fault="the machine stopped" ;;
-            begin) current=$rest ;;
+            begin) current=$case ;;
             pass | fail | bench)
-                # shellcheck disable=SC2086 # words
-                record $kind $rest
-                [[ $rest != "$current "* ]] || current=
+                record "$kind" "$case" "$took" "$why"
+                [[ $case != "$current" ]] || current=
                 ;;
             done) fault='' ;;
         esac
