@@ -10,10 +10,10 @@
 
 void *at_mm_heap_run_alloc(struct at_mm_heap *heap, size_t size, unsigned align_order)
 {
-    size_t pages = (size + AT_MM_PAGE_SIZE - 1) >> AT_MM_PAGE_SHIFT;
+    size_t pages = at_mm_heap_pages(size);
     void *run;
 
-    if (size > PTRDIFF_MAX || at_mm_run_alloc(heap->frames, &run, pages, align_order) != AT_OK)
+    if (at_mm_run_alloc(heap->frames, &run, pages, align_order) != AT_OK)
         return NULL;
     heap->runs++;
     at_mm_heap_hold(heap, &heap->run_pages, pages);

@@ -64,6 +64,12 @@ static inline bool at_mm_heap_is_object(const struct at_mm_heap_class *class, un
     return distance - 1 < shape.extent && distance * class->magic < class->magic;
 }
 
+/* The pages of a run of `size` bytes. So near SIZE_MAX that it wraps, that is 0, which no run has. */
+static inline size_t at_mm_heap_pages(size_t size)
+{
+    return (size + AT_MM_PAGE_SIZE - 1) >> AT_MM_PAGE_SHIFT;
+}
+
 static inline uintptr_t at_mm_heap_mark(const struct at_mm_heap *heap, const struct at_mm_heap_object *object)
 {
     return (uintptr_t)object ^ heap->secret;

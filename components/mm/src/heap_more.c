@@ -21,7 +21,7 @@ size_t at_mm_heap_usable_size(const struct at_mm_heap *heap, const void *object)
 
 void *at_mm_heap_alloc_aligned(struct at_mm_heap *heap, size_t alignment, size_t size)
 {
-    if (!at_bits_is_power_of_two(alignment) || alignment > AT_MM_PAGE_SIZE << AT_MM_ORDER_MAX || size > PTRDIFF_MAX)
+    if (!at_bits_is_power_of_two(alignment) || size > PTRDIFF_MAX)
         return NULL;
     if (size == 0)
         size = 1;
@@ -46,7 +46,7 @@ void *at_mm_heap_calloc(struct at_mm_heap *heap, size_t count, size_t size)
 /* Resizes a run to `size` bytes, more than a slab would do for, where it is. */
 static bool resize_run(struct at_mm_heap *heap, void *run, size_t old, size_t size)
 {
-    size_t pages = (size + AT_MM_PAGE_SIZE - 1) >> AT_MM_PAGE_SHIFT;
+    size_t pages = at_mm_heap_pages(size);
 
     if (at_mm_run_resize(heap->frames, run, pages) != AT_OK)
         return false;
@@ -59,8 +59,6 @@ void *at_mm_heap_realloc(struct at_mm_heap *heap, void *object, size_t size)
     size_t old = at_mm_heap_usable_size(heap, object);
     void *moved;
 
-    if (size > PTRDIFF_MAX)
-        return NULL;
     if (object && size <= old && size > old / 2 && old <= AT_MM_HEAP_SMALL)
         return object;
     if (size > AT_MM_HEAP_SMALL && old > AT_MM_HEAP_SMALL && resize_run(heap, object, old, size))

@@ -248,6 +248,14 @@ TEST_F(FramesTest, Shortage_IsAskedOnceAndHelps) {
   EXPECT_EQ(cache.asked, 2);
 }
 
+TEST_F(FramesTest, FewPages_WaitUnmerged) {
+  Start(512);
+  std::vector<char *> pages;
+  for (int i = 0; i < 512; ++i) pages.push_back(Alloc(0));
+  for (char *page : pages) Free(page, 0);
+  EXPECT_LE(Stats(frames_).free_blocks[0], size_t{AT_MM_QUICK_MAX} + 1);
+}
+
 TEST_F(FramesTest, Peak_IsTheMostAtOnce) {
   Start(64);
   char *a = Alloc(3), *b = Alloc(2);
@@ -370,6 +378,7 @@ TEST_F(FramesDeathTest, AddingWhatIsNotBoots_Panics) {
   Start(64, 32, 16);
   char *page = Alloc(0);
   at_mm_frames_add(&frames_, 4, 4);
+  memset(memory_->state() + 17, memory_->state()[10], 47);  // virgin bytes that look as if they could be added
   const struct {
     const char *what;
     size_t first, count;

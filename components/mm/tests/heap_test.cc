@@ -184,6 +184,20 @@ TEST_F(HeapTest, Realloc_ShrinkingNeverFails) {
   for (char *object : rest) Free(object);
 }
 
+TEST_F(HeapTest, TenThousandObjects_TakeATenthMoreThanTheyHold) {
+  Start(4096);
+  std::mt19937 random(1);
+  std::vector<char *> objects;
+  size_t bytes = 0;
+  for (int i = 0; i < 10000; ++i) {
+    size_t size = 16 + random() % 1009;
+    objects.push_back(Alloc(size));
+    bytes += size;
+  }
+  EXPECT_LT(Stats().pages * kPage, bytes * 11 / 10);
+  for (char *object : objects) Free(object);
+}
+
 TEST_F(HeapTest, EmptySlabs_GoBackToTheFrames) {
   Start(4096);
   std::vector<char *> objects;

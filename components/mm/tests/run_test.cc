@@ -107,6 +107,11 @@ TEST_F(RunTest, ImpossibleLengths_TouchNothing) {
     EXPECT_EQ(at_mm_run_alloc(&frames_, &run, pages, 0), AT_NO_MEMORY);
   }
   EXPECT_EQ(memory_->ready(), 0u);
+  Start(5000, 5);  // three blocks of the largest order lie in it
+  void *run;
+  EXPECT_EQ(at_mm_run_alloc(&frames_, &run, 3 * 1024 + 1, 0), AT_NO_MEMORY);
+  EXPECT_EQ(memory_->ready(), 0u);
+  Free(Alloc(3 * 1024));
 }
 
 TEST_F(RunTest, FailingGrow_ForEveryN) {
@@ -151,7 +156,9 @@ TEST_F(RunTest, Shortage_IsAskedForLargeRunsToo) {
 
 TEST_F(RunTest, Resize_InPlaceUpToWhatIsTaken) {
   Start(64);
-  char *run = Alloc(4), *wall = Alloc(1);
+  char *run = Alloc(4);
+  void *wall;
+  ASSERT_EQ(at_mm_frames_alloc(&frames_, &wall, 0), AT_OK);
   EXPECT_EQ(wall, run + 4 * kPage);
   EXPECT_EQ(Resize(run, 5), AT_NO_SPACE);
   EXPECT_EQ(Pages(run), 4u);
@@ -161,7 +168,7 @@ TEST_F(RunTest, Resize_InPlaceUpToWhatIsTaken) {
   EXPECT_EQ(Used(), 4u);
   EXPECT_EQ(Resize(run, 3), AT_OK) << "the same length";
   EXPECT_EQ(Resize(run, 0), AT_INVALID);
-  Free(wall);
+  at_mm_frames_free(&frames_, wall, 0);
   EXPECT_EQ(Resize(run, 60), AT_OK) << "across quick, free and virgin pages";
   EXPECT_EQ(Used(), 60u);
   EXPECT_EQ(Resize(run, 65), AT_NO_SPACE) << "beyond the end";
@@ -251,6 +258,7 @@ TEST_F(RunDeathTest, WhatIsNoRun_Panics) {
     EXPECT_DEATH(Resize(c.address, 1), c.reason);
   }
   EXPECT_DEATH(at_mm_frames_free(&frames_, run, 2), "wrong function");
+  EXPECT_DEATH(at_mm_frames_free(&frames_, run, 16 + 2), "wrong") << "an order that looks like a run's mark";
   at_mm_frames_free(&frames_, block, 2);
   Free(run);
 }

@@ -190,6 +190,8 @@ TEST_F(SpaceDeathTest, ReleasingWhatIsNoRange_Panics) {
       {"past the window", a + 200 * kPage, 1},
       {"up to the window's end and beyond", c, 195},
       {"wrapping round", c, SIZE_MAX},
+      {"wrapping round to another's end", c, SIZE_MAX - 1},
+      {"a gap and a range", b, 5},
       {"NULL", nullptr, 1},
   };
   for (const auto &w : cases) {

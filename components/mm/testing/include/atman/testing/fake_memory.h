@@ -4,7 +4,8 @@
 
 /*
  * Fake memory: a linear range of a Linux process for at_mm_frames. Virgin pages are inaccessible until the allocator
- * grows, so touching one too early faults; pages and state bytes come up full of garbage. Growing can be made to fail.
+ * grows, so touching one too early faults. Pages come up full of garbage, and state bytes with what would be free blocks
+ * of any order. Growing can be made to fail.
  */
 
 #include <sys/mman.h>
@@ -27,7 +28,7 @@ class AtFakeMemory {
     if (map_ == MAP_FAILED) abort();
     uintptr_t aligned = (reinterpret_cast<uintptr_t>(map_) + align - 1) & ~(align - 1);
     base_ = reinterpret_cast<char *>(aligned) + skew * AT_MM_PAGE_SIZE;
-    memset(state_.get(), 0xEE, pages + 1);
+    for (size_t i = 0; i < pages; ++i) state_.get()[i] = static_cast<uint8_t>(0x10 + i % 11);
     if (ready) Open(0, ready);
   }
   ~AtFakeMemory() { munmap(map_, bytes_); }
@@ -47,6 +48,7 @@ class AtFakeMemory {
   }
 
   char *base() const { return base_; }
+  uint8_t *state() const { return state_.get(); }
   size_t ready() const { return ready_; }
   size_t grows() const { return grows_; }
 
