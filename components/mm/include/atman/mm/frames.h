@@ -113,7 +113,8 @@ void at_mm_frames_add(struct at_mm_frames *frames, size_t first, size_t count);
  * the caller's until at_mm_frames_free().
  *
  * Returns AT_OK; AT_INVALID if order is above AT_MM_ORDER_MAX; AT_NO_MEMORY when no such block can be had; or what
- * `grow` returned. `*block` is only written on AT_OK. O(order), and O(AT_MM_QUICK_MAX) once the quick pages must merge.
+ * `grow` returned. `*block` is only written on AT_OK. A request that fails may have moved the frontier. O(order), and
+ * O(AT_MM_QUICK_MAX) once the quick pages must merge.
  */
 at_status at_mm_frames_alloc(struct at_mm_frames *frames, void **block, unsigned order);
 

@@ -113,7 +113,10 @@ void at_mm_heap_free(struct at_mm_heap *heap, void *object);
 /* at_mm_heap_usable_size returns how many bytes `object` really has, all of them the caller's; 0 for NULL. */
 size_t at_mm_heap_usable_size(const struct at_mm_heap *heap, const void *object);
 
-/* at_mm_heap_trim returns all waiting objects to their slabs and gives all empty slabs back to the frames. O(waiting objects). */
+/*
+ * at_mm_heap_trim returns all waiting objects to their slabs and gives all empty slabs back to the frames. O(waiting
+ * objects).
+ */
 void at_mm_heap_trim(struct at_mm_heap *heap);
 
 /* at_mm_heap_stats stores the present account in `*stats`. O(AT_MM_HEAP_CLASSES). */
