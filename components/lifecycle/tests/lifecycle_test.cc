@@ -22,7 +22,9 @@ constexpr char kNode[] = "/local/domain/5/control/shutdown";
 class LifecycleTest : public ::testing::Test {
  public:
   LifecycleTest() {
-    clock_.server = server_ = at_fake_xenstored_new(nullptr);
+    at_fake_xenstored_quota quota{};
+    quota.transactions = 100;
+    clock_.server = server_ = at_fake_xenstored_new(&quota);
     clock_.on_event = [](void *xs) { at_xenstore_on_event(static_cast<at_xenstore *>(xs)); };
     clock_.event_ctx = &xs_;
     at_fake_xenstored_connect(server_, kGuest, &ring_, nullptr, nullptr);
@@ -178,6 +180,47 @@ TEST_F(LifecycleTest, TransactionThatLoses_IsTriedAgain_ButNotForEver) {
   EXPECT_EQ(Stop(), AT_OK);
 }
 
+TEST_F(LifecycleTest, TransactionThatAlwaysLoses_IsLeftAlone) {
+  ASSERT_EQ(Start(), AT_OK);
+  Settle();
+  Dom0("halt");
+  int ends = 0;
+  for (int i = 0; i < 500; ++i) {
+    at_fake_xenstored_step(server_);
+    uint8_t before = l_.step;
+    at_xenstore_on_event(&xs_);
+    if (l_.step == before || l_.step == 0 || l_.request[0].op != AT_XENSTORE_TRANSACTION_END) continue;
+    at_fake_xenstored_fail(server_, 0, "EAGAIN");
+    ends++;
+  }
+  EXPECT_EQ(ends, 16);
+  EXPECT_EQ(at_lifecycle_requested(&l_), AT_LIFECYCLE_NONE);
+  at_xenstore_close(&xs_);  // the transactions that the fake did not end stay with it
+  EXPECT_EQ(Stop(), AT_CLOSED);
+}
+
+TEST_F(LifecycleTest, WordDuringAFailedAcknowledgement_IsLookedAtAfterwards) {
+  ASSERT_EQ(Start(), AT_OK);
+  Settle();
+  Dom0("halt");
+  at_fake_xenstored_step(server_);
+  at_xenstore_on_event(&xs_);  // the first look is on its way
+  Dom0("reboot");
+  at_fake_xenstored_fail(server_, 1, "EIO");  // the start of the transaction
+  Settle();
+  EXPECT_EQ(at_lifecycle_requested(&l_), AT_LIFECYCLE_REBOOT);
+  EXPECT_EQ(Stop(), AT_OK);
+}
+
+TEST_F(LifecycleTest, WordWithANulBehindIt_IsNone) {
+  ASSERT_EQ(Start(), AT_OK);
+  ASSERT_EQ(at_xenstore_write(&xs_, 0, "control/shutdown", "halt\0x", 6, Deadline()), AT_OK);
+  Settle();
+  EXPECT_EQ(at_lifecycle_requested(&l_), AT_LIFECYCLE_NONE);
+  EXPECT_EQ(Node(), "");
+  EXPECT_EQ(Stop(), AT_OK);
+}
+
 TEST_F(LifecycleTest, FailingAtAnyRequest_IsForgottenAtTheNextWord) {
   for (uint32_t nth = 0; nth < 4; ++nth) {
     SCOPED_TRACE(nth);
@@ -186,6 +229,7 @@ TEST_F(LifecycleTest, FailingAtAnyRequest_IsForgottenAtTheNextWord) {
     at_fake_xenstored_fail(server_, nth, "EIO");
     Dom0("halt");
     Settle();
+    EXPECT_EQ(at_lifecycle_requested(&l_), AT_LIFECYCLE_NONE) << "obeyed what was not acknowledged";
     Dom0("reboot");
     Settle();
     EXPECT_EQ(at_lifecycle_requested(&l_), AT_LIFECYCLE_REBOOT);

@@ -60,7 +60,6 @@ void at_xenstore_internal_end(struct at_xenstore *xs, at_status status)
     if (xs->status != AT_OK)
         return;
     xs->status = status;
-    xs->incoming.request = NULL;
     xs->abandoned = 0;
     xs->orphan_count = 0;
     xs->stats.transactions = 0;

@@ -28,7 +28,6 @@ static bool begin(struct at_xenstore *xs)
     xs->incoming.request = NULL;
     xs->incoming.nuls = 0;
     xs->incoming.text_size = 0;
-    memset(xs->incoming.text, 0, sizeof(xs->incoming.text));
     xs->incoming.last = 1;
     if (xs->incoming.header.size > XENSTORE_PAYLOAD_MAX)
         return false;

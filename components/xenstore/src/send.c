@@ -115,8 +115,7 @@ void at_xenstore_internal_send(struct at_xenstore *xs)
         at_list_remove(node);
         at_list_push_back(&xs->sent, node);
     }
-    if (node == NULL)
-        write_orphans(xs, &w);
+    write_orphans(xs, &w); /* not into the middle of a message: one that is cut in two has left no room */
     if (w.producer == xs->request_producer)
         return;
     xs->request_producer = w.producer;

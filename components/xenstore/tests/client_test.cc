@@ -239,6 +239,15 @@ TEST_F(ClientTest, Error_HasTheServersName) {
   }
 }
 
+TEST_F(ClientTest, UnknownError_IsKeptUntilTheNext) {
+  EXPECT_STREQ(at_xenstore_unknown_error(&xs_), "");
+  for (const char *name : {"EODD", "EIO", "ENOENT"}) {
+    at_fake_xenstored_fail(server_, 0, name);
+    EXPECT_NE(Write("data/v", "1"), AT_OK);
+    EXPECT_STREQ(at_xenstore_unknown_error(&xs_), "EODD");
+  }
+}
+
 TEST(XenStoreErrorName, IsXenStoresOwnWhereItHasOne) {
   const struct {
     at_status status;

@@ -93,6 +93,76 @@ INSTANTIATE_TEST_SUITE_P(
         Hostility{AT_FAKE_XENSTORED_CONSUMER_LIES, kRead, kDead, kDead},
         Hostility{AT_FAKE_XENSTORED_ERROR_INDICATOR, kRead, AT_CLOSED, AT_CLOSED}));
 
+// Answers byte by byte, where no fault of the fake's is fine enough.
+class RawAnswerTest : public XenStoreTest {
+ public:
+  void Answer(uint32_t type, const std::string &payload) {
+    xsd_sockmsg header{type, xs_.last_id, 0, static_cast<uint32_t>(payload.size())};
+    std::string bytes(reinterpret_cast<const char *>(&header), sizeof(header));
+    for (char c : bytes + payload) ring_.rsp[MASK_XENSTORE_IDX(ring_.rsp_prod++)] = c;
+    at_xenstore_on_event(&xs_);
+  }
+};
+
+TEST_F(RawAnswerTest, Strings_MustBeStrings) {
+  const struct {
+    Call call;
+    uint32_t type;
+    std::string payload;
+    at_status status;
+  } cases[] = {
+      {kWriteCall, XS_WRITE, std::string("OK\0", 3), AT_OK},
+      {kWriteCall, XS_WRITE, std::string("KO\0", 3), AT_PROTOCOL},
+      {kWriteCall, XS_WRITE, std::string("OK", 2), AT_PROTOCOL},
+      {kWriteCall, XS_WRITE, std::string("OK\0x", 4), AT_PROTOCOL},
+      {kWriteCall, XS_WRITE, std::string("OK\0\0", 4), AT_PROTOCOL},
+      {kWriteCall, XS_WRITE, std::string("OKOKOKOKOKOKOKOKOKOK\0", 21), AT_PROTOCOL},
+      {kWriteCall, XS_ERROR, std::string("ENOENT\0", 7), AT_NOT_FOUND},
+      {kWriteCall, XS_ERROR, std::string("ENOENT\0x", 8), AT_PROTOCOL},
+      {kPermissions, XS_GET_PERMS, std::string("r65535\0", 7), AT_OK},
+      {kPermissions, XS_GET_PERMS, std::string("r65536\0", 7), AT_PROTOCOL},
+      {kPermissions, XS_GET_PERMS, std::string("r\0", 2), AT_PROTOCOL},
+      {kPermissions, XS_GET_PERMS, std::string("\0", 1), AT_PROTOCOL},
+      {kPermissions, XS_GET_PERMS, std::string("x1\0", 3), AT_PROTOCOL},
+      {kPermissions, XS_GET_PERMS, std::string("r1\0r2", 5), AT_PROTOCOL},
+      {kStart, XS_TRANSACTION_START, std::string("4294967296\0", 11), AT_PROTOCOL},
+      {kStart, XS_TRANSACTION_START, std::string("\0", 1), AT_PROTOCOL},
+      {kStart, XS_TRANSACTION_START, std::string("12345678901234567890\0", 21), AT_PROTOCOL},
+  };
+  for (const auto &c : cases) {
+    SCOPED_TRACE(c.payload);
+    at_xenstore_permission entries[4];
+    uint32_t transaction;
+    size_t size;
+    std::memset(static_cast<void *>(&ring_), 0, sizeof(ring_));
+    Connect();
+    clock_.server = nullptr;
+    meanwhile_ = [&] { Answer(c.type, c.payload); };
+    at_status status = c.call == kWriteCall ? Write("data/v", "1")
+                       : c.call == kPermissions
+                           ? at_xenstore_get_permissions(&xs_, entries, 4, &size, 0, "data", Deadline())
+                           : at_xenstore_transaction_start(&xs_, &transaction, Deadline());
+    EXPECT_EQ(status, c.status);
+    ring_.req_cons = ring_.req_prod;
+    at_xenstore_close(&xs_);
+  }
+}
+
+TEST_F(RawAnswerTest, OneByteMoreThanTheRingHolds_IsALie) {
+  char reply[1100];
+  size_t size;
+  clock_.server = nullptr;
+  meanwhile_ = [&] {
+    xsd_sockmsg header{XS_READ, xs_.last_id, 0, 1008};
+    std::string bytes(reinterpret_cast<const char *>(&header), sizeof(header));
+    bytes.resize(1024, 'v');
+    for (char c : bytes) ring_.rsp[MASK_XENSTORE_IDX(ring_.rsp_prod++)] = c;
+    ring_.rsp_prod++;  // the answer is whole, and one byte too many is announced
+    at_xenstore_on_event(&xs_);
+  };
+  EXPECT_EQ(at_xenstore_read(&xs_, reply, sizeof(reply), &size, 0, "name", Deadline()), AT_PROTOCOL);
+}
+
 using HostileServerTest = XenStoreTest;
 
 TEST_F(HostileServerTest, BrokenErrors_EndTheConnection) {

@@ -68,6 +68,44 @@ TEST_F(RequestTest, WhatIsAskedAfterAnAnswer_IsARoundTripOfItsOwn) {
   }
 }
 
+TEST_F(RequestTest, WhatIsAskedWhileAnswersAreStillToCome_IsARoundTripOfItsOwn) {
+  char a[16], b[16], c[16];
+  at_xenstore_request first = ReadRequest("name", a, sizeof(a)), second = ReadRequest("name", b, sizeof(b)),
+                      third = ReadRequest("name", c, sizeof(c));
+  ASSERT_EQ(at_xenstore_submit(&xs_, &first, 1), AT_OK);
+  ASSERT_EQ(at_xenstore_submit(&xs_, &second, 1), AT_OK);
+  at_fake_xenstored_dribble(server_, 21);
+  EXPECT_EQ(at_xenstore_wait(&xs_, &first, 1, Deadline()), AT_OK);
+  ASSERT_FALSE(at_xenstore_request_is_done(&second));
+  EXPECT_EQ(at_xenstore_call(&xs_, &third, 1, Deadline()), AT_OK);
+  EXPECT_EQ(Stats().round_trips, 2u) << "it may depend on the first answer";
+  EXPECT_EQ(at_xenstore_wait(&xs_, &second, 1, Deadline()), AT_OK);
+}
+
+TEST_F(RequestTest, RequestWithoutAReply_WritesNone) {
+  char a[16] = "untouched";
+  at_xenstore_request r = WriteRequest("data/v", "");
+  r.reply = a;
+  r.capacity = sizeof(a);
+  EXPECT_EQ(at_xenstore_call(&xs_, &r, 1, Deadline()), AT_OK);
+  EXPECT_STREQ(a, "untouched");
+}
+
+// A place whose sleep never says that it is late.
+TEST_F(RequestTest, PlaceThatOnlyEverWakes_StillTimesOut) {
+  static uint64_t now;
+  static const at_wait_ops ops = {[](void *) { return now; },
+                                  [](void *, uint64_t) -> at_status { return now += 1000, AT_OK; }, [](void *) {}};
+  char a[16];
+  at_xenstore_watch watch{};
+  now = 0;
+  xs_.config.wait = {&ops, nullptr};
+  at_xenstore_request r = ReadRequest("name", a, sizeof(a));
+  EXPECT_EQ(at_xenstore_call(&xs_, &r, 1, 50000), AT_TIMED_OUT);
+  EXPECT_EQ(at_xenstore_watch_wait(&xs_, &watch, 90000), AT_TIMED_OUT);
+  EXPECT_EQ(now, 90000u);
+}
+
 TEST_F(RequestTest, DirAndPath_AreJoined) {
   char a[16];
   at_xenstore_request r = ReadRequest("name", a, sizeof(a));
@@ -99,9 +137,10 @@ TEST_F(RequestTest, RepliesBiggerThanTheRing_ArriveWhole) {
   std::vector<std::vector<char>> room(12, std::vector<char>(2001));
   std::vector<at_xenstore_request> r;
   for (auto &to : room) r.push_back(ReadRequest("data/v", to.data(), to.size()));
+  notified_ = 0;
   EXPECT_EQ(at_xenstore_call(&xs_, r.data(), r.size(), Deadline()), AT_OK);
   for (const auto &to : room) EXPECT_EQ(std::string(to.data()), value);
-  EXPECT_GT(notified_, 2u) << "a server that found the ring full waits to be told of room";
+  EXPECT_GE(notified_, 20u) << "a server that found the ring full waits to be told of room";
 }
 
 TEST_F(RequestTest, RefusedGroup_QueuesNothing_AndEachSaysWhy) {

@@ -116,6 +116,18 @@ TEST_F(TransactionTest, EndThatNeverLeft_IsMadeUpFor) {
   EXPECT_EQ(Held().transactions, 0u);
 }
 
+TEST_F(TransactionTest, OrphansOfAClosedConnection_AreForgotten) {
+  uint32_t number;
+  ASSERT_EQ(at_xenstore_transaction_start(&xs_, &number, Deadline()), AT_OK);
+  clock_.server = nullptr;
+  EXPECT_EQ(Write("data/v", std::string(990, 'x')), AT_TIMED_OUT) << "fills the ring";
+  EXPECT_EQ(at_xenstore_transaction_end(&xs_, number, true, Deadline()), AT_TIMED_OUT);
+  EXPECT_EQ(Stats().outstanding, 2u);
+  at_xenstore_close(&xs_);
+  EXPECT_EQ(Stats().outstanding, 0u);
+  EXPECT_EQ(Stats().transactions, 0u);
+}
+
 TEST_F(TransactionTest, UnknownNumber_IsNotFound) {
   EXPECT_EQ(at_xenstore_transaction_end(&xs_, 4711, true, Deadline()), AT_NOT_FOUND);
   EXPECT_EQ(at_xenstore_write(&xs_, 4711, "data/v", "1", 1, Deadline()), AT_NOT_FOUND);
@@ -146,9 +158,11 @@ TEST_F(PermissionTest, SetAndGet_Agree) {
 TEST_F(PermissionTest, WhatCannotBe_IsRefusedHereOrThere) {
   at_xenstore_permission many[AT_XENSTORE_PERMISSIONS_MAX + 1]{};
   for (auto &p : many) p = {5, AT_XENSTORE_ACCESS_READ};
+  uint32_t before = ring_.req_prod;
   auto set = [&](size_t n) { return at_xenstore_set_permissions(&xs_, 0, "data", many, n, Deadline()); };
   EXPECT_EQ(set(0), AT_INVALID);
   EXPECT_EQ(set(AT_XENSTORE_PERMISSIONS_MAX + 1), AT_INVALID);
+  EXPECT_EQ(ring_.req_prod, before);
   EXPECT_EQ(set(AT_XENSTORE_PERMISSIONS_MAX), AT_QUOTA) << "the server's limit";
   many[0].domid = 6;
   EXPECT_EQ(set(1), AT_DENIED);

@@ -146,6 +146,29 @@ TEST_F(WatchTest, TimedOutRemove_StillSilencesIt) {
   EXPECT_EQ(w.told, 1);
 }
 
+TEST_F(WatchTest, EventWhileItIsBeingRemoved_IsNotTold) {
+  Counted w;
+  ASSERT_EQ(Add(&w, "data"), AT_OK);
+  Settle();
+  meanwhile_ = [&] { Dom0(HOME "/data/v", "1"); };
+  EXPECT_EQ(Remove(&w), AT_OK);
+  EXPECT_EQ(w.told, 1);
+}
+
+TEST_F(WatchTest, AddedAgain_CountsFromNothing) {
+  Counted w;
+  ASSERT_EQ(Add(&w, "data"), AT_OK);
+  for (int i = 0; i < 5; ++i) {
+    Dom0(HOME "/data/v", "1");
+    Settle();
+  }
+  EXPECT_EQ(Remove(&w), AT_OK);
+  ASSERT_EQ(Add(&w, "data"), AT_OK);
+  Settle();
+  EXPECT_EQ(at_xenstore_watch_take(&w.watch), 1u);
+  EXPECT_EQ(Remove(&w), AT_OK);
+}
+
 TEST_F(WatchTest, EventBeforeTheAnswerToItsRegistration_IsNotLost) {
   Counted w;
   meanwhile_ = [&] {

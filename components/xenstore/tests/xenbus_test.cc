@@ -103,7 +103,7 @@ class XenbusTest : public XenStoreTest {
   char mac_[18] = "";
   char protocol_[16] = "x86_64-abi";
   uint32_t rx_copy_ = 0, sg_ = 7, tx_ref_ = 0, rx_copy_when_prepared_ = 0;
-  int prepared_ = 0, accepted_ = 0;
+  int prepared_ = 0, accepted_ = 0, slept_ = 0;
   uint16_t backend_id_ = 999;
   at_status prepare_status_ = AT_OK, accept_status_ = AT_OK;
   std::map<std::string, std::vector<std::string>> answers_ = {{"1", {"2"}}, {"4", {"4"}}, {"5", {"5"}}, {"6", {"6"}}};
@@ -124,6 +124,39 @@ TEST_F(XenbusTest, Connect_TakesThreeRoundTrips_AndTellsBothSidesAll) {
   EXPECT_EQ(accepted_, 1);
   EXPECT_EQ(at_xenbus_backend_state(&bus_), AT_XENBUS_CONNECTED);
   EXPECT_EQ(Disconnect(), AT_OK);
+}
+
+TEST_F(XenbusTest, Connect_TakesThreeRoundTrips_FromASlowBackendAsWell) {
+  answers_["4"] = {};
+  clock_.on_sleep = [](void *self) {
+    auto *t = static_cast<XenbusTest *>(self);
+    if (t->FrontendState() != "4" || ++t->slept_ != 5) return t->slept_ > 0 && t->slept_ < 5;
+    t->BackendSays("4");
+    return true;
+  };
+  ASSERT_EQ(ConnectDevice(), AT_OK);
+  EXPECT_EQ(Stats().round_trips, 3u) << "looked when there was nothing to see";
+  clock_.on_sleep = nullptr;
+  EXPECT_EQ(Disconnect(), AT_OK);
+}
+
+TEST_F(XenbusTest, KeysFirst_PreparesNothingForABackendItCannotUnderstand) {
+  device_.keys_first = true;
+  Dom0(Back() + "/feature-rx-copy", "perhaps");
+  EXPECT_EQ(ConnectDevice(), AT_PROTOCOL);
+  EXPECT_EQ(prepared_, 0);
+}
+
+TEST_F(XenbusTest, BackendLeftConnectedThatDoesNotReact_IsToldOnce) {
+  BackendSays("4");
+  answers_.clear();
+  EXPECT_EQ(ConnectDevice(), AT_TIMED_OUT);
+  EXPECT_EQ(seen_, "416");
+}
+
+TEST_F(XenbusTest, TextWithANulInIt_IsNoText) {
+  ASSERT_EQ(Write("device/vif/0/mac", std::string("00:16\0:3e", 9)), AT_OK);
+  EXPECT_EQ(ConnectDevice(), AT_PROTOCOL);
 }
 
 TEST_F(XenbusTest, KeysFirst_KnowsTheBackendsKeysBeforeItPrepares_ForOneRoundTripMore) {

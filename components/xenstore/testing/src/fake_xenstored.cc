@@ -21,10 +21,7 @@ struct at_fake_xenstored *at_fake_xenstored_new(const struct at_fake_xenstored_q
   if (!q.value) q.value = 2048;
   if (!q.permissions) q.permissions = 5;
   auto *server = new at_fake_xenstored(q);
-  for (const char *path : {"/tool", "/local", "/local/domain", "/local/domain/0"}) {
-    server->store.MakeDirectory(0, nullptr, path);
-    at_fake_xenstored_permit(server, path, "r0");
-  }
+  for (const char *path : {"/tool", "/local/domain/0"}) server->store.MakeDirectory(0, nullptr, path);
   return server;
 }
 

@@ -38,7 +38,7 @@ enum at_lifecycle_request {
     AT_LIFECYCLE_CRASH,
 };
 
-/* Give it to at_lifecycle_start(); every member is the component's. Must not move until stopped. About 450 bytes. */
+/* Give it to at_lifecycle_start(); every member is the component's. Must not move until stopped. 384 bytes. */
 struct at_lifecycle {
     struct at_xenstore *xs;
     struct at_wait wake;

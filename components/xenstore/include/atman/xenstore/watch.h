@@ -51,9 +51,9 @@ struct at_xenstore_watch {
  * at_xenstore_watch_add registers `watch` on `path`, which must stay valid until the watch is removed; `fn` may be
  * NULL. Blocks until the server has answered.
  *
- * Returns AT_OK, AT_INVALID (registered already), AT_QUOTA or as said in xenstore.h. After a failure `watch` is not
- * registered here; after AT_TIMED_OUT it may be at the server, which at_xenstore_watch_remove() undoes. Events that
- * come in the meantime are dropped.
+ * Returns AT_OK, AT_INVALID (registered already), AT_TOO_BIG (Xen 4.17's word for too many watches) or as said in
+ * xenstore.h. After a failure `watch` is not registered here; after AT_TIMED_OUT it may be at the server, which
+ * at_xenstore_watch_remove() undoes. Events that come in the meantime are dropped.
  */
 at_status at_xenstore_watch_add(struct at_xenstore *xs, struct at_xenstore_watch *watch, const char *path,
                                 at_xenstore_watch_fn fn, uint64_t deadline_ns);

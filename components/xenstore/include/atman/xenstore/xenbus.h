@@ -86,7 +86,7 @@ struct at_xenbus_device {
 /* Longest backend path, with its NUL. */
 #define AT_XENBUS_PATH_SIZE 80
 
-/* The state of a connection. Zero it, then at_xenbus_connect(). Must not move while connected. About 200 bytes. */
+/* The state of a connection. Zero it, then at_xenbus_connect(). Must not move while connected. 192 bytes. */
 struct at_xenbus {
     void (*changed)(void *ctx); /* the caller's, may be NULL: something changed at the backend, call at_xenbus_poll() */
     void *changed_ctx;

@@ -69,7 +69,7 @@ struct at_xenstore_stats {
 /* Transactions whose starter gave up, kept until the server was told to drop them: more than a guest may have open. */
 #define AT_XENSTORE_ORPHANS_MAX 12
 
-/* A client. Give it to at_xenstore_init(); every member is the client's. Must not move afterwards. About 280 bytes. */
+/* A client. Give it to at_xenstore_init(); every member is the client's. Must not move afterwards. 272 bytes. */
 struct at_xenstore {
     struct {
         struct {
