@@ -6,7 +6,8 @@
  * Xen's public headers, in the one interface version that the kit speaks.
  *
  * Include this before (or instead of) <xen/xen.h>. Without a version Xen's headers silently describe the oldest
- * interface there was: __HYPERVISOR_event_channel_op and __HYPERVISOR_sched_op are then other numbers, and structures lose fields.
+ * interface there was: __HYPERVISOR_event_channel_op and __HYPERVISOR_sched_op are then other numbers, and structures
+ * lose fields.
  */
 
 #include <stddef.h>
