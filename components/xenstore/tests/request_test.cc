@@ -214,6 +214,18 @@ TEST_F(RequestTest, OneAskerGivesUp_TheOthersAreServed) {
   EXPECT_EQ(impatient, AT_TIMED_OUT);
 }
 
+TEST_F(RequestTest, Answer_WakesWhoeverSleeps) {
+  char a[16];
+  at_xenstore_request r = ReadRequest("name", a, sizeof(a));
+  ASSERT_EQ(at_xenstore_submit(&xs_, &r, 1), AT_OK);
+  at_xenstore_on_event(&xs_);
+  EXPECT_EQ(clock_.wakes, 0u) << "there is nothing to look at yet";
+  at_fake_xenstored_step(server_);
+  at_xenstore_on_event(&xs_);
+  EXPECT_EQ(clock_.wakes, 1u);
+  EXPECT_TRUE(at_xenstore_request_is_done(&r));
+}
+
 TEST_F(RequestTest, Done_IsToldOnce_AndMaySubmitAgain) {
   struct Chain {
     at_xenstore_request r;  // first

@@ -218,13 +218,14 @@ static void burst_is_answered_in_one_round_trip(struct at_contract *t, void *ctx
     const struct at_xenstore_contract_env *env = ctx;
     struct at_xenstore_request r[24];
     struct at_xenstore_stats before, after;
+    static const char letters[] = "abcdefghijklmnopqrstuvwx";
     char node[NAME_SIZE], values[24][8];
 
     in(node, env, "contract");
     memset(r, 0, sizeof(r));
     for (int i = 0; i < 24; i += 2) {
         r[i].op = AT_XENSTORE_WRITE;
-        r[i].data = "abcdefghijklmnopqrstuvwx" + i;
+        r[i].data = &letters[i];
         r[i].data_size = 1;
         r[i + 1].op = AT_XENSTORE_READ;
         r[i + 1].reply = values[i];
