@@ -3,6 +3,7 @@
 
 #include <atman/base/clock.h>
 #include <atman/base/console.h>
+#include <atman/guest.h>
 #include <atman/xen/console.h>
 
 #include "internal.h"
@@ -18,6 +19,11 @@ void at_xen_pv_console_start(void)
 
     at_xen_console_init(&console, at_xen_pv_direct(pfn), &at_xen_pv_shared_info,
                         at_xen_pv_start_info->console.domU.evtchn);
+}
+
+struct at_xen_console *at_guest_console(void)
+{
+    return &console;
 }
 
 void at_console_write(const char *text, size_t size)

@@ -99,12 +99,15 @@ static void wait_returns_for_a_pending_port(struct at_contract *t, void *ctx)
     close_loop(t, env->events, &loop);
 }
 
-/* Blocks until `deadline_ns` although Xen may wake for nothing. */
+/*
+ * Blocks until `deadline_ns` although Xen may wake for nothing. Many times: where its time is ahead of what it publishes, by
+ * milliseconds on an emulated machine, it ends each poll at once until the published time has come as far.
+ */
 static at_status wait_until(struct at_xen_events *events, uint64_t deadline_ns)
 {
     at_status status = AT_OK;
 
-    for (unsigned i = 0; i < 1000 && status == AT_OK; i++)
+    for (unsigned i = 0; i < 1000000 && status == AT_OK; i++)
         status = at_xen_events_wait(events, deadline_ns);
     return status;
 }

@@ -26,6 +26,7 @@ struct at_mm_heap;
 struct at_mm_pages;
 struct at_mm_space;
 struct at_sched;
+struct at_xen_console;
 struct at_xen_events;
 struct at_xen_grants;
 struct at_xenstore;
@@ -44,6 +45,12 @@ struct at_mm_space *at_guest_space(void);
 
 /* at_guest_heap returns the heap over at_guest_frames() (<atman/mm/heap.h>). */
 struct at_mm_heap *at_guest_heap(void);
+
+/*
+ * at_guest_console returns the domain's console (<atman/xen/console.h>), for reading what is typed; at_console_write()
+ * and stdout write to the same.
+ */
+struct at_xen_console *at_guest_console(void);
 
 /* at_guest_events returns the domain's event channels (<atman/xen/event.h>). */
 struct at_xen_events *at_guest_events(void);

@@ -1,0 +1,42 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: ISC
+#
+# The components' contracts on real Xen: the suites that their fakes pass on the host.
+
+Mm() {
+    guest_passes mm_suite
+}
+
+Sched() {
+    guest_passes sched_suite
+}
+
+Xen() {
+    guest_passes xen_suite
+}
+
+Xenstore() {
+    guest_passes xenstore_suite
+}
+
+Netfront() {
+    guest_passes netfront_suite 'vif=["bridge=xenbr0"]'
+}
+
+
+# All memory, from the least a guest can have to more than one level-2 table maps.
+Memory_OneMiB_EveryPage() {
+    guest_start memory memory=1 && guest_ends poweroff
+}
+
+Memory_TwoMiB_EveryPage() {
+    guest_start memory memory=2 && guest_ends poweroff
+}
+
+Memory_ThirtyTwoMiB_EveryPage() {
+    guest_start memory memory=32 && guest_ends poweroff
+}
+
+Memory_MoreThanOneLevel2Table_EveryPage() {
+    guest_start memory memory=700 && guest_ends poweroff 60
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: ISC */
+/* The contracts of xen against the hypervisor that the fake Xen is a model of. */
+
+#include <atman/guest.h>
+#include <atman/mm/pages.h>
+#include <atman/mm/space.h>
+#include <atman/testing/xen_contract.h>
+#include <atman/xenstore/xenstore.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "runner.h"
+
+/* A domain learns its own number from XenStore, in a node relative to its own. */
+static int read_domid(at_xen_domid *domid)
+{
+    char text[8];
+    size_t size;
+    at_status status = at_xenstore_read(at_guest_xenstore(), text, sizeof(text), &size, AT_XENSTORE_NO_TRANSACTION,
+                                        "domid", AT_NEVER);
+
+    *domid = (at_xen_domid)atoi(text);
+    /* XenStore's is the only port so far; the suite wants none that could wake it. */
+    at_xen_event_mask(at_guest_events(), at_guest_events()->slots[0].port);
+    return status == AT_OK;
+}
+
+int main(void)
+{
+    struct at_xen_contract_env env = {
+        .shared = at_guest_events()->shared,
+        .events = at_guest_events(),
+        .grants = at_guest_grants(),
+        .console = at_guest_console(),
+        .page = at_mm_pages_alloc(at_guest_pages()),
+    };
+    void *window;
+    unsigned failed;
+
+    if (env.page == NULL || at_mm_space_reserve(at_guest_space(), &window, 1) != AT_OK || !read_domid(&env.self)) {
+        puts("FAIL Setup a page, a window and the domain's number could not be had");
+        return 1;
+    }
+    env.frame = at_mm_pages_frame(at_guest_pages(), env.page);
+    env.window = (uintptr_t)window;
+
+    failed = run_contract(at_xen_event_contract, at_xen_event_contract_count, &env) +
+             run_contract(at_xen_clock_contract, at_xen_clock_contract_count, &env) +
+             run_contract(at_xen_grant_contract, at_xen_grant_contract_count, &env) +
+             run_contract(at_xen_mapping_contract, at_xen_mapping_contract_count, &env) +
+             run_contract(at_xen_console_contract, at_xen_console_contract_count, &env);
+    at_mm_space_release(at_guest_space(), window, 1);
+    at_mm_pages_free(at_guest_pages(), env.page);
+    return (int)failed;
+}
