@@ -7,6 +7,7 @@
 #include <atman/guest.h>
 #include <atman/lifecycle/lifecycle.h>
 #include <atman/netfront/netfront.h>
+#include <atman/xenstore/request.h>
 #include <atman/xenstore/xenstore.h>
 
 #include "net_line.h"
@@ -30,16 +31,28 @@ static int complain(at_status status)
     return 1;
 }
 
+/* The address that the toolstack configured: xl writes it among the back-end's keys, others among the device's own. */
+static const char *ip_address(struct at_xenstore *store, char own[64], char backend[64], uint64_t deadline_ns)
+{
+    struct at_xenstore_request reads[] = {
+        {.op = AT_XENSTORE_READ, .dir = "device/vif/0", .path = "ip", .reply = own, .capacity = 64},
+        {.op = AT_XENSTORE_READ, .dir = at_netfront_backend(&device), .path = "ip", .reply = backend, .capacity = 64},
+    };
+    at_status status = at_xenstore_call(store, reads, 2, deadline_ns);
+
+    if (status == AT_OK && reads[0].status != AT_OK && reads[1].status == AT_OK)
+        return backend;
+    status = status == AT_OK ? reads[0].status : status;
+    return status == AT_OK ? own : at_xenstore_error_name(status);
+}
+
 static void introduce(struct at_netdev dev, struct at_xenstore *store, uint64_t deadline_ns)
 {
-    char mac[NET_MAC_SIZE], ip[64];
-    size_t size;
-    at_status status = at_xenstore_read(store, ip, sizeof ip, &size, AT_XENSTORE_NO_TRANSACTION, "device/vif/0/ip",
-                                        deadline_ns);
+    char mac[NET_MAC_SIZE], own[64], backend[64];
 
     printf("Network device initialized:\n");
     printf("  Mac address: %s\n", net_mac(mac, at_netdev_info(dev)->mac));
-    printf("  IP address:  %s\n", status == AT_OK ? ip : at_xenstore_error_name(status));
+    printf("  IP address:  %s\n", ip_address(store, own, backend, deadline_ns));
 }
 
 /* Prints what has arrived. A frame is the driver's: it is looked at where it lies, and given back. */

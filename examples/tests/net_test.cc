@@ -85,12 +85,31 @@ TEST_F(NetTest, DeviceWithoutAddress_IsIntroduced_AndItsFramesAreTold) {
   EXPECT_LT(guest_.Now() - asked_ns_, kSecond);
 }
 
-TEST_F(NetTest, AddressInTheStore_IsShown) {
+TEST_F(NetTest, AddressAmongTheBackendsKeys_IsShown) {
   guest_.back_config.ip = "192.168.0.7";
   guest_.MakeBackend();
   ShutDownAt(100);
   EXPECT_EQ(Run(), 0);
   EXPECT_NE(output_.find("\n  IP address:  192.168.0.7\n"), std::string::npos) << output_;
+}
+
+TEST_F(NetTest, AddressAmongTheDevicesKeys_ComesFirst) {
+  guest_.back_config.ip = "192.168.0.7";
+  guest_.MakeBackend();
+  at_fake_xenstored_write(guest_.server, "/local/domain/5/device/vif/0/ip", "10.0.0.7");
+  at_fake_xenstored_permit(guest_.server, "/local/domain/5/device/vif/0/ip", "n5 r0");
+  ShutDownAt(100);
+  EXPECT_EQ(Run(), 0);
+  EXPECT_NE(output_.find("\n  IP address:  10.0.0.7\n"), std::string::npos) << output_;
+}
+
+TEST_F(NetTest, AddressThatMayNotBeRead_IsTheStoresError) {
+  guest_.MakeBackend();
+  at_fake_xenstored_write(guest_.server, "/local/domain/5/device/vif/0/ip", "10.0.0.7");
+  at_fake_xenstored_permit(guest_.server, "/local/domain/5/device/vif/0/ip", "n0");
+  ShutDownAt(100);
+  EXPECT_EQ(Run(), 0);
+  EXPECT_NE(output_.find("\n  IP address:  EACCES\n"), std::string::npos) << output_;
 }
 
 TEST_F(NetTest, NoDevice_IsOneLineAndAFailure) {

@@ -165,6 +165,11 @@ at_status at_netfront_open(struct at_netfront *nf, const struct at_netfront_conf
     return status;
 }
 
+const char *at_netfront_backend(const struct at_netfront *nf)
+{
+    return nf->bus.backend;
+}
+
 enum at_netfront_phase at_netfront_phase(const struct at_netfront *nf)
 {
     return (enum at_netfront_phase)nf->phase;

@@ -126,6 +126,13 @@ TEST(NetfrontOpen, SecondDevice_IsFoundByItsIndex) {
   EXPECT_EQ(g.Node("/local/domain/5/device/vif/65535/state"), "4");
 }
 
+TEST(NetfrontOpen, Backend_IsTheDirectoryThatTheToolstackNamed) {
+  Guest g;
+  EXPECT_STREQ(at_netfront_backend(&g.front), "");
+  g.Connect();
+  EXPECT_STREQ(at_netfront_backend(&g.front), "/local/domain/0/backend/vif/5/0");
+}
+
 TEST(NetfrontOpen, BackendLeftByAnotherFrontend_IsConnected) {
   Guest g;
   g.Connect(AT_FAKE_NETBACK_WAS_IN_USE);

@@ -120,6 +120,12 @@ at_status at_netfront_open(struct at_netfront *nf, const struct at_netfront_conf
 /* at_netfront_netdev returns the open device as a netdev, valid until at_netfront_close(). */
 struct at_netdev at_netfront_netdev(struct at_netfront *nf);
 
+/*
+ * at_netfront_backend returns the path of the back-end's directory in XenStore, for keys that the driver does not know
+ * (xl writes `ip` there). It comes from the toolstack. Valid, and the same, until the next at_netfront_open(); "" before.
+ */
+const char *at_netfront_backend(const struct at_netfront *nf);
+
 /* at_netfront_phase returns what the last at_netfront_open() was at when it failed; AT_NETFRONT_DONE when it did not. */
 enum at_netfront_phase at_netfront_phase(const struct at_netfront *nf);
 

@@ -45,7 +45,7 @@ struct at_fake_netback_config {
     unsigned behaviour;              /* AT_FAKE_NETBACK_... */
     const char *mac;
     const char *mtu;
-    const char *ip;
+    const char *ip;      /* among the back-end's keys, where xl writes it */
     uint32_t echo;       /* not 0: every frame comes back */
     uint64_t latency_ns; /* between being told and working */
 };

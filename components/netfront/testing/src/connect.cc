@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: ISC
+// How the fake back-end connects and leaves: its states, its keys in XenStore, what it maps and binds.
+
+#include "netback.h"
+
+#include <atman/testing/fake_xenstored.h>
+#include <atman/xen/hypercall.h>
+
+#include <cstdlib>
+
+using namespace fake_netback;
+
+void at_fake_netback::Put(const std::string &path, const std::string &value, const std::string &permissions) {
+  at_fake_xenstored_write(config.store, path.c_str(), value.c_str());
+  at_fake_xenstored_permit(config.store, path.c_str(), permissions.c_str());
+}
+
+void at_fake_netback::SetState(int to) {
+  state = to;
+  at_fake_xenstored_write(config.store, (back + "/state").c_str(), std::to_string(to).c_str());
+}
+
+// A number of the front-end's; -1 if there is none.
+int64_t at_fake_netback::Number(const char *key) const {
+  const char *value = at_fake_xenstored_value(config.store, (front + "/" + key).c_str());
+  if (value == nullptr || *value == '\0') return -1;
+  return strtoll(value, nullptr, 10);
+}
+
+bool at_fake_netback::Map(Mapping *mapping, uint32_t ref, bool readonly) {
+  return at_fake_xen_grant_map(config.xen, &mapping->page, &mapping->handle, 0, config.domid, ref, readonly) ==
+         GNTST_okay;
+}
+
+void at_fake_netback::Unmap(Mapping *mapping) {
+  if (mapping->page != nullptr) at_fake_xen_grant_unmap(config.xen, 0, mapping->handle);
+  mapping->page = nullptr;
+}
+
+void at_fake_netback::UnmapAll() {
+  Unmap(&tx_map);
+  Unmap(&rx_map);
+  for (Mapping &mapping : held) Unmap(&mapping);
+  held.clear();
+}
+
+bool at_fake_netback::Refuse(const char *why) {
+  Fault(why, 0);
+  return false;
+}
+
+bool at_fake_netback::Connect() {
+  int64_t tx_ref = Number("tx-ring-ref"), rx_ref = Number("rx-ring-ref"), remote = Number("event-channel");
+  if (tx_ref < 0 || rx_ref < 0 || remote < 0) return Refuse("ring or event channel not published");
+  if (Number("request-rx-copy") != 1) return Refuse("request-rx-copy is not 1");
+  if (Number("feature-rx-notify") != 1) return Refuse("feature-rx-notify is not 1");
+  if (Number("feature-no-csum-offload") != 1) return Refuse("feature-no-csum-offload is not 1");
+  if (!Map(&tx_map, static_cast<uint32_t>(tx_ref), false) || !Map(&rx_map, static_cast<uint32_t>(rx_ref), false)) {
+    UnmapAll();
+    return Refuse("a ring's grant cannot be mapped");
+  }
+  evtchn_bind_interdomain bind{};
+  bind.remote_dom = config.domid;
+  bind.remote_port = static_cast<evtchn_port_t>(remote);
+  if (at_xen_hypercall(__HYPERVISOR_event_channel_op, EVTCHNOP_bind_interdomain,
+                       reinterpret_cast<unsigned long>(&bind), 0, 0, 0) != 0) {
+    UnmapAll();
+    return Refuse("the event channel cannot be bound");
+  }
+  port = bind.local_port;
+  tx.Attach(tx_map.page);
+  rx.Attach(rx_map.page);
+  connected = true;
+  woken = true;
+  out_of_slots = false;
+  work_at = 0;
+  return true;
+}
+
+void at_fake_netback::Disconnect() {
+  connected = false;
+  woken = false;
+  checked_tx_grants.clear();
+  if (port != 0) {
+    evtchn_close close{};
+    close.port = port;
+    at_xen_hypercall(__HYPERVISOR_event_channel_op, EVTCHNOP_close, reinterpret_cast<unsigned long>(&close), 0, 0, 0);
+    port = 0;
+  }
+  if (!(config.behaviour & AT_FAKE_NETBACK_KEEPS_MAPS)) UnmapAll();
+}
+
+// One step of Linux's set_backend_state() from where the back-end is; false when it cannot go on.
+bool at_fake_netback::StepTowards(int64_t wanted) {
+  switch (state) {
+    case kInitialising:
+      SetState(wanted == kClosed ? kClosed : kInitWait);
+      return true;
+    case kClosed:
+      SetState(wanted == kClosing ? kClosing : kInitWait);
+      return true;
+    case kInitWait:
+      if (wanted == kConnected && (config.behaviour & AT_FAKE_NETBACK_CLOSES)) {
+        SetState(kClosing);
+        return false;
+      }
+      if (wanted == kConnected && !Connect()) return false;
+      SetState(wanted == kConnected ? kConnected : kClosing);
+      return true;
+    case kConnected:
+      if (config.behaviour & AT_FAKE_NETBACK_NEVER_CLOSES) return false;
+      Disconnect();
+      SetState(kClosing);
+      return true;
+    case kClosing:
+      SetState(kClosed);
+      return true;
+    default:
+      return false;
+  }
+}
+
+// What Linux's frontend_changed() wants for each state of the front-end.
+void at_fake_netback::FollowFrontend() {
+  int64_t wanted = Number("state");
+  if (config.behaviour & AT_FAKE_NETBACK_SILENT) return;
+  if (wanted == kInitialising) wanted = kInitWait;
+  if (wanted < kInitWait || wanted == kInitialised || wanted > kClosed) return;
+  while (state != wanted && StepTowards(wanted)) {
+  }
+}
