@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstring>
 #include <map>
+#include <memory>
 #include <random>
 #include <vector>
 
@@ -28,6 +29,17 @@ struct at_mm_frames_stats Stats(const at_mm_frames &frames) {
   EXPECT_EQ(stats.total, stats.used + stats.free + stats.virgin);
   EXPECT_LE(stats.used, stats.peak);
   return stats;
+}
+
+// Marks memory as belonging to the block at `owner`.
+void Sign(char *at, const char *owner) {
+  auto id = reinterpret_cast<uintptr_t>(owner);
+  memcpy(at, &id, sizeof(id));
+}
+bool IsSigned(const char *at, const char *owner) {
+  uintptr_t id;
+  memcpy(&id, at, sizeof(id));
+  return id == reinterpret_cast<uintptr_t>(owner);
 }
 
 class FramesTest : public ::testing::Test {
@@ -295,14 +307,14 @@ TEST_F(FramesTest, RandomUse_AgreesWithAModel) {
         }
         live[block] = order;
         used += size_t{1} << order;
-        memcpy(block, &block, sizeof(block));
-        memcpy(block + size - sizeof(block), &block, sizeof(block));
+        Sign(block, block);
+        Sign(block + size - sizeof(uintptr_t), block);
       } else {
         auto victim = std::next(live.begin(), random() % live.size());
         char *block = victim->first;
         size_t size = kPage << victim->second;
-        ASSERT_EQ(memcmp(block, &block, sizeof(block)), 0);
-        ASSERT_EQ(memcmp(block + size - sizeof(block), &block, sizeof(block)), 0);
+        ASSERT_TRUE(IsSigned(block, block));
+        ASSERT_TRUE(IsSigned(block + size - sizeof(uintptr_t), block));
         Free(block, victim->second);
         used -= size_t{1} << victim->second;
         live.erase(victim);
