@@ -165,6 +165,8 @@ TEST_F(PermissionTest, WhatCannotBe_IsRefusedHereOrThere) {
   EXPECT_EQ(ring_.req_prod, before);
   EXPECT_EQ(set(AT_XENSTORE_PERMISSIONS_MAX), AT_QUOTA) << "the server's limit";
   many[0].domid = 6;
+  EXPECT_EQ(set(1), AT_NOT_FOUND) << "no such domain";
+  many[0].domid = 0;
   EXPECT_EQ(set(1), AT_DENIED);
   many[0] = {5, 4};
   EXPECT_EQ(set(1), AT_INVALID);

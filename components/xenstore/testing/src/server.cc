@@ -172,6 +172,7 @@ Error at_fake_xenstored::Handle(Guest *g, uint32_t type, uint32_t number, const 
     case XS_SET_PERMS:
       strings.erase(strings.begin());
       if (!ParsePermissions(&list, strings)) return "EINVAL";
+      if (!list.empty() && list[0].domid != 0 && !Find(list[0].domid)) return "ENOENT";
       return store.SetPermissions(g->domid, t, path, list);
     case XS_TRANSACTION_START: {
       if (t) return "EBUSY";

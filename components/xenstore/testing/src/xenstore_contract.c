@@ -145,8 +145,10 @@ static void permissions_are_read_back(struct at_contract *t, void *ctx)
     AT_CHECK_EQ(t, entries[0].access, AT_XENSTORE_ACCESS_NONE);
     AT_CHECK_EQ(t, entries[1].domid, 0);
     AT_CHECK_EQ(t, entries[1].access, AT_XENSTORE_ACCESS_READ | AT_XENSTORE_ACCESS_WRITE);
-    more[0].domid = (uint16_t)(more[0].domid + 1); /* giving it away is dom0's right */
+    more[0].domid = 0; /* giving it away is dom0's right */
     AT_CHECK_EQ(t, at_xenstore_set_permissions(env->xs, 0, node, more, 2, soon(env->xs)), AT_DENIED);
+    more[0].domid = 32000; /* and there is nobody of that name */
+    AT_CHECK_EQ(t, at_xenstore_set_permissions(env->xs, 0, node, more, 2, soon(env->xs)), AT_NOT_FOUND);
     AT_CHECK_EQ(t, drop(env, node), AT_OK);
 }
 
