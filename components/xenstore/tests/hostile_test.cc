@@ -181,6 +181,16 @@ TEST_F(HostileServerTest, BrokenErrors_EndTheConnection) {
   }
 }
 
+TEST_F(HostileServerTest, Silence_CostsEachCallerItsDeadline) {
+  at_fake_xenstored_misbehave(server_, AT_FAKE_XENSTORED_SILENT, 0);
+  for (int i = 0; i < 3; ++i) {
+    uint64_t deadline = Deadline();
+    EXPECT_EQ(Write("data/v", "1"), AT_TIMED_OUT);
+    EXPECT_EQ(clock_.now_ns, deadline);
+  }
+  at_xenstore_close(&xs_);
+}
+
 TEST_F(HostileServerTest, EverybodyWhoWaits_IsToldOfTheEnd) {
   at_status inner = AT_OK;
   std::string value, other;
