@@ -64,7 +64,7 @@ guest_runs() {
 guest_stops() {
     local limit=${1:-1000} start took
     start=$(milliseconds)
-    xenstore-write "/local/domain/$guest_id/control/shutdown" poweroff
+    xenstore-write "/local/domain/${guest_id:?}/control/shutdown" poweroff
     guest_ends poweroff
     took=$(($(milliseconds) - start))
     echo "ended $took ms after it was asked to"
