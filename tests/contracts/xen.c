@@ -30,7 +30,6 @@ int main(void)
 {
     struct at_xen_contract_env env = {
         .shared = at_guest_events()->shared,
-        .events = at_guest_events(),
         .grants = at_guest_grants(),
         .console = at_guest_console(),
         .page = at_mm_pages_alloc(at_guest_pages()),

@@ -20,8 +20,6 @@ struct Env : at_xen_contract_env {  // first: what the cases get is a pointer to
     at_fake_xen_set_wall(xen, 1750000000, 0);
     shared = at_fake_xen_shared(xen, kGuest);
 
-    at_xen_events_init(&events_memory, shared);
-    events = &events_memory;
     at_xen_grants_init(&grants_memory, at_fake_xen_grant_table(xen, kGuest, 2), 2 * AT_XEN_GRANTS_PER_FRAME);
     grants = &grants_memory;
 
@@ -50,7 +48,6 @@ struct Env : at_xen_contract_env {  // first: what the cases get is a pointer to
 
   at_fake_xen *xen;
   at_fake_console *reader;
-  at_xen_events events_memory;
   at_xen_grants grants_memory;
   at_xen_console console_memory;
 };

@@ -51,7 +51,7 @@ struct at_xen_events {
 
 /*
  * at_xen_events_init masks all upcalls and ports in `shared` and makes `events` empty. `shared` must stay mapped as
- * long as `events` is used, and be served by one `events` only. What is pending already stays so.
+ * long as `events` is used; several may share it if they hold different ports. What is pending already stays so.
  */
 void at_xen_events_init(struct at_xen_events *events, shared_info_t *shared);
 

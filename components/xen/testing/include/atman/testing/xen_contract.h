@@ -22,7 +22,6 @@ extern "C" {
 /* What the cases run on. */
 struct at_xen_contract_env {
     shared_info_t *shared;
-    struct at_xen_events *events;   /* no port of it has a handler */
     struct at_xen_grants *grants;   /* for the grant suite: nothing live, nothing set aside */
     struct at_xen_console *console; /* for the console suite: somebody reads it */
     void *page;                     /* for the grant suite: a page of the domain's ... */
