@@ -14,6 +14,8 @@ MUSL_COPTS = [
     "-w",
     "-fexcess-precision=standard",
     "-frounding-math",
+    # gcc may call memcmp() or strlen() where no source does, after it has decided what a whole program needs.
+    "-fno-lto",
     # A loop in strlen() must not become a call of strlen().
     "-fno-tree-loop-distribute-patterns",
     # Not musl's: a jump table takes eight bytes for each case, which is 4% of printf.

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC */
+/* The grant table, in two of the image's spare virtual pages: no window and no page table is needed for it. */
+
 #include <atman/guest.h>
-#include <atman/mm/space.h>
 #include <atman/xen/grant.h>
+#include <atman/xen/hypercall.h>
 
 #include "internal.h"
 
@@ -14,13 +16,17 @@ struct at_xen_grants *at_guest_grants(void)
 
     if (grants.table == NULL) {
         uint64_t frames[TABLE_FRAMES];
-        void *table;
+        unsigned i;
 
         if (at_xen_grant_table_frames(frames, TABLE_FRAMES) != AT_OK)
             at_panic("Xen gives this domain no grant table");
-        if (at_mm_space_map(at_guest_space(), &table, frames, TABLE_FRAMES, AT_MM_READ | AT_MM_WRITE) != AT_OK)
-            at_panic("the grant table cannot be mapped");
-        at_xen_grants_init(&grants, table, TABLE_FRAMES * AT_XEN_GRANTS_PER_FRAME);
+        for (i = 0; i < TABLE_FRAMES; i++) {
+            if (at_xen_update_va_mapping((uintptr_t)at_xen_pv_grant_table + i * AT_XEN_PV_PAGE_SIZE,
+                                         frames[i] << AT_XEN_PV_PAGE_SHIFT | AT_XEN_PV_PTE_RW, UVMF_NONE) != 0)
+                at_panic("the grant table cannot be mapped");
+        }
+        at_xen_grants_init(&grants, (grant_entry_v1_t *)at_xen_pv_grant_table,
+                           TABLE_FRAMES * AT_XEN_GRANTS_PER_FRAME);
     }
     return &grants;
 }

@@ -93,7 +93,7 @@ void at_xen_pv_protect_image(const start_info_t *boot_info)
     const uint64_t *level2 = boot_address(at_xen_pv_table(level3_entry));
     uintptr_t shared_info = (uintptr_t)&at_xen_pv_shared_info;
     unsigned first = at_xen_pv_slot(AT_XEN_PV_IMAGE_BASE, 2);
-    unsigned last = at_xen_pv_slot(shared_info, 2);
+    unsigned last = at_xen_pv_slot((uintptr_t)at_xen_pv_grant_table + AT_XEN_PV_PAGE_SIZE, 2);
     unsigned direct = at_xen_pv_slot(AT_XEN_PV_DIRECT_BASE, 2) - first;
     struct batch batch = {.count = 0};
     struct mmuext_op flush_tlb = {.cmd = MMUEXT_TLB_FLUSH_LOCAL};
@@ -103,7 +103,7 @@ void at_xen_pv_protect_image(const start_info_t *boot_info)
         add(&batch, level3_entry, slot + direct, level2[slot] | AT_XEN_PV_PTE_NX);
 
     map_image(&batch, level2);
-    at_xen_pv_tables[last - first][at_xen_pv_slot(shared_info, 1)] = boot_info->shared_info | AT_XEN_PV_PTE_RW;
+    at_xen_pv_tables[at_xen_pv_slot(shared_info, 2) - first][at_xen_pv_slot(shared_info, 1)] = boot_info->shared_info | AT_XEN_PV_PTE_RW;
 
     for (slot = first; slot < first + direct && level2[slot] != 0; slot++) {
         uint64_t pfn = ((uintptr_t)at_xen_pv_tables[slot - first] - AT_XEN_PV_IMAGE_BASE) >> AT_XEN_PV_PAGE_SHIFT;

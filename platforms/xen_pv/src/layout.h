@@ -27,7 +27,7 @@
  */
 #define AT_XEN_PV_P2M_BASE AT_XEN_PV_NUMBER(0x200000)
 
-/* The window for frames mapped one by one: shared_info, the grant table, other domains' grants. */
+/* The window for frames mapped one by one, such as other domains' grants. */
 #define AT_XEN_PV_WINDOW_BASE AT_XEN_PV_NUMBER(0x5c200000)
 #define AT_XEN_PV_WINDOW_END AT_XEN_PV_NUMBER(0x60200000)
 

@@ -54,6 +54,12 @@ _COMPILE_FLAGS = [
     "-fdata-sections",
     "-fno-common",
 
+    # A kernel is one program and is compiled as one: a tenth smaller. The archives hold ordinary code as well, for whoever
+    # links them without gcc. The seed names what would else be named at random.
+    "-flto",
+    "-ffat-lto-objects",
+    "-frandom-seed=atman",
+
     # Equal sources give equal bytes, wherever and whenever they are built.
     "-fno-ident",
     "-fno-canonical-system-headers",
@@ -65,6 +71,11 @@ _COMPILE_FLAGS = [
 ]
 
 _LINK_FLAGS = [
+    "-flto",
+    "-flto-partition=one",
+    # C lets main() have two types.
+    "-Wno-lto-type-mismatch",
+    "-frandom-seed=atman",
     "-nostdlib",
     "-static",
     "-no-pie",
