@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Opens the first network device and prints a line for every Ethernet frame that arrives, until it is asked to shut down.
+ * Opens the first network device and prints a line for every Ethernet frame that arrives, until it is asked to shut
+ * down.
  */
 #include <stdio.h>
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: ISC
-// The loopback netdev keeps the seam's contract, and does what only a fake does: cables, injected frames, a dying device.
+// The loopback netdev keeps the seam's contract, and does what only a fake does: cables, injected frames, a dying
+// device.
 
 #include <atman/testing/loopback_netdev.h>
 

@@ -7,8 +7,8 @@
 #include "internal.h"
 
 /*
- * Takes a page for `buffer` and lets the back-end use it. The page is emptied first: it may hold what the guest once kept
- * in it, and that is nobody else's to read.
+ * Takes a page for `buffer` and lets the back-end use it. The page is emptied first: it may hold what the guest once
+ * kept in it, and that is nobody else's to read.
  */
 static at_status give(struct at_netfront *nf, struct at_netfront_buffer *buffer, bool readonly)
 {

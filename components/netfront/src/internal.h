@@ -3,8 +3,8 @@
 #define ATMAN_NETFRONT_INTERNAL_H
 
 /*
- * The parts of netfront to each other. open.c connects, close.c takes apart, buffers.c has pages and grants, rx.c and tx.c
- * the two directions, netdev.c the seam.
+ * The parts of netfront to each other. open.c connects, close.c takes apart, buffers.c has pages and grants, rx.c and
+ * tx.c the two directions, netdev.c the seam.
  */
 
 #include <stdbool.h>

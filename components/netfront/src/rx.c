@@ -51,8 +51,8 @@ void at_netfront_rx_push(struct at_netfront *nf)
 }
 
 /*
- * Judges a response that names a buffer of ours in the ring. Returns whether the frame goes to the user; what is lost is
- * counted here, once per frame, of however many parts.
+ * Judges a response that names a buffer of ours in the ring. Returns whether the frame goes to the user; what is lost
+ * is counted here, once per frame, of however many parts.
  */
 static bool is_frame(struct at_netfront *nf, const struct netif_rx_response *response)
 {

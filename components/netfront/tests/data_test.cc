@@ -12,7 +12,7 @@ namespace {
 
 struct ContractEnv {
   ContractEnv(uint16_t rx, uint16_t tx) : guest(rx, tx) {
-    guest.back_config.echo = 1;
+    guest.back_config.echo = true;
     guest.Connect();
     env.dev = guest.dev;
     env.echoes = true;
@@ -25,13 +25,15 @@ struct ContractEnv {
 
 void Drop(void *env) { delete static_cast<ContractEnv *>(env); }
 
-const bool few = AtRegisterContract(
-    "NetfrontContractFewBuffers", at_netdev_contract, at_netdev_contract_count, [] { return new ContractEnv(4, 2); }, Drop);
-const bool one = AtRegisterContract(
-    "NetfrontContractOneBuffer", at_netdev_contract, at_netdev_contract_count, [] { return new ContractEnv(1, 1); }, Drop);
-const bool all = AtRegisterContract(
-    "NetfrontContractAllBuffers", at_netdev_contract, at_netdev_contract_count, [] { return new ContractEnv(256, 256); },
-    Drop);
+template <uint16_t rx, uint16_t tx>
+bool Register(const char *suite) {
+  return AtRegisterContract(
+      suite, at_netdev_contract, at_netdev_contract_count, [] { return new ContractEnv(rx, tx); }, Drop);
+}
+
+const bool one = Register<1, 1>("NetfrontContractOneBuffer");
+const bool few = Register<4, 2>("NetfrontContractFewBuffers");
+const bool all = Register<256, 256>("NetfrontContractAllBuffers");
 
 TEST(NetfrontData, InjectedFrames_ArriveAsTheyAre_RuntsToo) {
   Guest g;
@@ -201,7 +203,7 @@ TEST(NetfrontData, WaitForBoth_IsWokenByEither) {
 
 TEST(NetfrontData, HundredThousandPackets_LeakNothing_AndCrossTheEndOfTheIndices) {
   Guest g(16, 8);
-  g.back_config.echo = 1;
+  g.back_config.echo = true;
   g.config.ring_start = UINT32_MAX - 1000;
   g.Connect();
   uint32_t pages = at_fake_xen_pages_in_use(g.xen, kGuest), grants = at_fake_xen_grants_in_use(g.xen, kGuest);

@@ -3,7 +3,8 @@
 #define ATMAN_NETFRONT_TESTS_GUEST_H
 
 // Domain 5 of a fake Xen with everything that netfront needs, a fake xenstored and a fake netback beside it, and the
-// teardown that proves that nothing is left: no page, grant, mapping, port or watch, and no fault of ours seen by the peer.
+// teardown that proves that nothing is left: no page, grant, mapping, port or watch, and no fault of ours seen by the
+// peer.
 
 #include <atman/netfront/netfront.h>
 
@@ -206,9 +207,8 @@ class Guest {
     store_config.wait = at_xen_events_waiter(&events);
     at_xenstore_init(&store, &store_config);
     EXPECT_EQ(at_xen_event_adopt(&events, store_port_), AT_OK);
-    EXPECT_EQ(at_xen_event_handle(
-                  &events, store_port_, [](void *ctx) { at_xenstore_on_event(static_cast<at_xenstore *>(ctx)); }, &store),
-              AT_OK);
+    auto on_event = [](void *ctx) { at_xenstore_on_event(static_cast<at_xenstore *>(ctx)); };
+    EXPECT_EQ(at_xen_event_handle(&events, store_port_, on_event, &store), AT_OK);
   }
 
   static uint64_t ServeStore(void *ctx, uint64_t now) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
-// A back-end that lies. Whatever it writes costs the device at most: the call that reads it says AT_PROTOCOL, every later
-// one does, the guest lives, and closing gets everything back. What is merely a lost frame is counted and goes on.
+// A back-end that lies. Whatever it writes costs the device at most: the call that reads it says AT_PROTOCOL, every
+// later one does, the guest lives, and closing gets everything back. What is merely a lost frame is counted and goes
+// on.
 
 #include "components/netfront/tests/guest.h"
 

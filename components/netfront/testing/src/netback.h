@@ -2,7 +2,8 @@
 #ifndef ATMAN_NETFRONT_TESTING_NETBACK_H
 #define ATMAN_NETFRONT_TESTING_NETBACK_H
 
-// The inside of the fake back-end: connect.cc walks the states, frames.cc moves frames, fake_netback.cc is the public face.
+// The inside of the fake back-end: connect.cc walks the states, frames.cc moves frames, fake_netback.cc is the public
+// face.
 
 #include <atman/testing/fake_netback.h>
 

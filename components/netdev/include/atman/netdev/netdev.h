@@ -7,15 +7,15 @@
  * application that reads frames directly).
  *
  * Frames stay in the driver's pages and are never copied by this seam. The user takes a batch of received frames, looks
- * at them where they lie, and gives them back; to send, it takes buffers of the driver, fills them, and hands them over.
- * A driver owns a fixed number of buffers of each kind. Frames that the user holds are missing from the ring, so hold few
- * of them and not for long; a user that holds them all receives nothing.
+ * at them where they lie, and gives them back; to send, it takes buffers of the driver, fills them, and hands them
+ * over. A driver owns a fixed number of buffers of each kind. Frames that the user holds are missing from the ring, so
+ * hold few of them and not for long; a user that holds them all receives nothing.
  *
  * A frame is Ethernet II from the destination address on, without preamble and without frame check sequence.
  *
  * Trust: the bytes of a received frame come from the network, and they may CHANGE WHILE THE USER READS THEM, since a
- * driver may leave the page shared with its peer (netfront does: see AT_NETDEV_SHARED). So copy out what is checked, check
- * the copy, use the copy; never read a length twice. What the user writes into a frame is not private either.
+ * driver may leave the page shared with its peer (netfront does: see AT_NETDEV_SHARED). So copy out what is checked,
+ * check the copy, use the copy; never read a length twice. What the user writes into a frame is not private either.
  *
  * Not for: several CPUs, checksum or segmentation offload, frames in several parts, multicast filters.
  *
@@ -101,8 +101,8 @@ static inline const struct at_netdev_info *at_netdev_info(struct at_netdev dev)
 }
 
 /*
- * at_netdev_recv moves up to `capacity` received frames, oldest first, to `frames` and sets `*count` to how many; none is
- * no error. The user holds them until at_netdev_release(). Never blocks; O(frames), at most rx_buffers of them.
+ * at_netdev_recv moves up to `capacity` received frames, oldest first, to `frames` and sets `*count` to how many; none
+ * is no error. The user holds them until at_netdev_release(). Never blocks; O(frames), at most rx_buffers of them.
  *
  * Returns AT_OK, or what ended the device, with *count 0: AT_PROTOCOL the peer broke the protocol; AT_CLOSED the peer
  * closed the device. Both stay; frames that are held stay readable until they are released.
@@ -123,9 +123,9 @@ static inline void at_netdev_release(struct at_netdev dev, const struct at_netde
 }
 
 /*
- * at_netdev_tx_take moves up to `capacity` free transmit buffers to `frames` and sets `*count` to how many; none free is
- * no error (wait for AT_NETDEV_TX). Each has room for max_frame bytes at `data`, whose contents are anything; `size` is 0.
- * The user holds them until at_netdev_send() or at_netdev_tx_return(). Never blocks.
+ * at_netdev_tx_take moves up to `capacity` free transmit buffers to `frames` and sets `*count` to how many; none free
+ * is no error (wait for AT_NETDEV_TX). Each has room for max_frame bytes at `data`, whose contents are anything; `size`
+ * is 0. The user holds them until at_netdev_send() or at_netdev_tx_return(). Never blocks.
  *
  * Returns AT_OK, or AT_PROTOCOL or AT_CLOSED as at_netdev_recv().
  */
@@ -155,9 +155,9 @@ static inline at_status at_netdev_send(struct at_netdev dev, const struct at_net
 
 /*
  * at_netdev_wait blocks until one of `events` (AT_NETDEV_RX, AT_NETDEV_TX or both) may be there, or `deadline_ns`
- * (AT_NEVER: none). It may also return AT_OK for another reason, when somebody else wakes the same sleepers: look again.
- * It lets the handlers of events run even when it does not have to wait, so a loop over wait and recv starves nobody. When
- * the peer's configuration changed, it may take longer than `deadline_ns` by one answer of the peer's.
+ * (AT_NEVER: none). It may also return AT_OK for another reason, when somebody else wakes the same sleepers: look
+ * again. It lets the handlers of events run even when it does not have to wait, so a loop over wait and recv starves
+ * nobody. When the peer's configuration changed, it may take longer than `deadline_ns` by one answer of the peer's.
  *
  * Returns AT_OK; AT_TIMED_OUT; AT_DEADLOCK nothing could ever wake it; AT_PROTOCOL or AT_CLOSED as at_netdev_recv().
  */

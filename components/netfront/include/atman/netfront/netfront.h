@@ -5,13 +5,13 @@
 /*
  * The Xen network driver: the front-end of device/vif/N, used through the netdev seam (at_netfront_netdev()).
  *
- * One queue, receive by copy, no scatter-gather, no offload: a frame is one buffer, a buffer is one page. Every page keeps
- * its grant from open to close (received pages read-write, sent pages read-only), so a packet costs no grant operation;
- * DESIGN.md lists what it does cost.
+ * One queue, receive by copy, no scatter-gather, no offload: a frame is one buffer, a buffer is one page. Every page
+ * keeps its grant from open to close (received pages read-write, sent pages read-only), so a packet costs no grant
+ * operation; DESIGN.md lists what it does cost.
  *
- * Trust: everything read from the rings and from XenStore is copied once and checked. The first thing that cannot be ends
- * the device, never the guest: from then on every call returns AT_PROTOCOL. What a bad back-end can do is: withhold,
- * invent and alter frames, and keep pages that it mapped (they are quarantined: see at_netfront_close()).
+ * Trust: everything read from the rings and from XenStore is copied once and checked. The first thing that cannot be
+ * ends the device, never the guest: from then on every call returns AT_PROTOCOL. What a bad back-end can do is:
+ * withhold, invent and alter frames, and keep pages that it mapped (they are quarantined: see at_netfront_close()).
  *
  * Not for: several queues, checksum offload, migration (a resumed guest opens the device anew).
  *
@@ -122,21 +122,21 @@ struct at_netdev at_netfront_netdev(struct at_netfront *nf);
 
 /*
  * at_netfront_backend returns the path of the back-end's directory in XenStore, for keys that the driver does not know
- * (xl writes `ip` there). It comes from the toolstack. Valid, and the same, until the next at_netfront_open(); "" before.
+ * (xl writes `ip` there). It comes from the toolstack. Valid until the next at_netfront_open(), "" before the first.
  */
 const char *at_netfront_backend(const struct at_netfront *nf);
 
-/* at_netfront_phase returns what the last at_netfront_open() was at when it failed; AT_NETFRONT_DONE when it did not. */
+/* at_netfront_phase returns what the last at_netfront_open() failed at, or AT_NETFRONT_DONE. */
 enum at_netfront_phase at_netfront_phase(const struct at_netfront *nf);
 
 /*
- * at_netfront_close disconnects: tells the back-end, waits until it let go or until `deadline_ns`, then ends every grant,
- * closes the port and frees the pages, those of frames that the user still holds as well. Also for a device that
+ * at_netfront_close disconnects: tells the back-end, waits until it let go or until `deadline_ns`, then ends every
+ * grant, closes the port and frees the pages, those of frames that the user still holds as well. Also for a device that
  * AT_PROTOCOL or AT_CLOSED ended, and harmless on one that is not open. Blocks.
  *
- * Returns AT_OK, or AT_BUSY: the back-end still maps pages. These stay quarantined, with their grants: not freed, counted
- * in quarantined_pages, and `nf` and config->buffers must be kept. Calling it again tries those once more. Or what Xen
- * said when it did not close the port; then the pages are kept as well, until another call.
+ * Returns AT_OK, or AT_BUSY: the back-end still maps pages. These stay quarantined, with their grants: not freed,
+ * counted in quarantined_pages, and `nf` and config->buffers must be kept. Calling it again tries those once more. Or
+ * what Xen said when it did not close the port; then the pages are kept as well, until another call.
  */
 at_status at_netfront_close(struct at_netfront *nf, uint64_t deadline_ns);
 

@@ -44,8 +44,9 @@ struct at_loopback_netdev {
 };
 
 /*
- * at_loopback_netdev_init makes `lo` a device with that address and MTU (at most 2030), connected to itself. It sleeps in
- * `wait` and wakes whoever sleeps there; with ops NULL there is no one to wake it, and waiting for a deadline ends at once.
+ * at_loopback_netdev_init makes `lo` a device with that address and MTU (at most 2030), connected to itself. It sleeps
+ * in `wait` and wakes whoever sleeps there; with ops NULL there is no one to wake it, and waiting for a deadline ends
+ * at once.
  */
 void at_loopback_netdev_init(struct at_loopback_netdev *lo, const uint8_t mac[AT_NETDEV_MAC_SIZE], uint16_t mtu,
                              struct at_wait wait);

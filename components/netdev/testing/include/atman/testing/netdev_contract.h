@@ -3,8 +3,8 @@
 #define ATMAN_TESTING_NETDEV_CONTRACT_H
 
 /*
- * The contract suite of <atman/netdev/netdev.h>: what every driver must do, for its tests on the host and for a kernel on
- * real Xen. Each case takes the device as the one before left it and gives back everything that it took.
+ * The contract suite of <atman/netdev/netdev.h>: what every driver must do, for its tests on the host and for a kernel
+ * on real Xen. Each case takes the device as the one before left it and gives back everything that it took.
  *
  * Misuse that ends the program is not in here: the driver's own tests have it, as death tests.
  */

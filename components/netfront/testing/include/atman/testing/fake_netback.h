@@ -9,8 +9,8 @@
  *
  * It is a peer of the fake Xen (at_fake_xen_add_step()): it works whenever the guest blocks. It counts as faults what a
  * front-end must not do: a grant of the wrong kind, a frame that leaves its page, a producer index that runs ahead, an
- * identifier that is in the ring twice. A teardown that asserts at_fake_netback_faults() == 0 checks the front-end's half
- * of the protocol.
+ * identifier that is in the ring twice. A teardown that asserts at_fake_netback_faults() == 0 checks the front-end's
+ * half of the protocol.
  *
  * Host only; allocates; not for concurrent use.
  */
@@ -28,12 +28,12 @@ struct at_fake_xen;
 struct at_fake_xenstored;
 
 /* How it behaves until it is connected. Combine with |. */
-#define AT_FAKE_NETBACK_ABSENT 1u       /* the back-end's directory does not exist */
-#define AT_FAKE_NETBACK_SILENT 2u       /* stays at InitWait whatever the front-end does */
-#define AT_FAKE_NETBACK_CLOSES 4u       /* answers Connected with Closing */
-#define AT_FAKE_NETBACK_NO_RX_COPY 8u   /* says feature-rx-copy = 0, and connects all the same */
-#define AT_FAKE_NETBACK_KEEPS_MAPS 16u  /* keeps what it maps when the front-end closes, until at_fake_netback_let_go() */
-#define AT_FAKE_NETBACK_WAS_IN_USE 32u  /* begins at Closed, as after another front-end (kexec, a boot loader) */
+#define AT_FAKE_NETBACK_ABSENT 1u        /* the back-end's directory does not exist */
+#define AT_FAKE_NETBACK_SILENT 2u        /* stays at InitWait whatever the front-end does */
+#define AT_FAKE_NETBACK_CLOSES 4u        /* answers Connected with Closing */
+#define AT_FAKE_NETBACK_NO_RX_COPY 8u    /* says feature-rx-copy = 0, and connects all the same */
+#define AT_FAKE_NETBACK_KEEPS_MAPS 16u   /* keeps what it maps when the front-end closes: at_fake_netback_let_go() */
+#define AT_FAKE_NETBACK_WAS_IN_USE 32u   /* begins at Closed, as after another front-end (kexec, a boot loader) */
 #define AT_FAKE_NETBACK_NEVER_CLOSES 64u /* stays at Connected, with its maps, when the front-end closes */
 
 /* What it is. NULL texts: the key is not written. */
@@ -45,9 +45,9 @@ struct at_fake_netback_config {
     unsigned behaviour;              /* AT_FAKE_NETBACK_... */
     const char *mac;
     const char *mtu;
-    const char *ip;      /* among the back-end's keys, where xl writes it */
-    uint32_t echo;       /* not 0: every frame comes back */
-    uint64_t latency_ns; /* between being told and working */
+    const char *ip;                  /* among the back-end's keys, where xl writes it */
+    bool echo;                       /* every frame comes back */
+    uint64_t latency_ns;             /* between being told and working */
 };
 
 /* at_fake_netback_new makes the device as the toolstack does, and the back-end for it. Runs from now on. */
@@ -60,8 +60,9 @@ void at_fake_netback_free(struct at_fake_netback *nb);
 bool at_fake_netback_is_connected(const struct at_fake_netback *nb);
 
 /*
- * at_fake_netback_inject queues a frame of up to 4096 bytes for the guest; it is delivered when the guest blocks next and
- * has offered a buffer. At most 1024 are queued, the rest is lost and counted. May be called before it is connected.
+ * at_fake_netback_inject queues a frame of up to 4096 bytes for the guest; it is delivered when the guest blocks next
+ * and has offered a buffer. At most 1024 are queued, the rest is lost and counted. May be called before it is
+ * connected.
  */
 void at_fake_netback_inject(struct at_fake_netback *nb, const void *data, uint32_t size);
 
