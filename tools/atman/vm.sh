@@ -37,6 +37,7 @@ in_dom0() {
 # vm_run KERNEL CONFIG [COMMAND...]: boots the guest and returns when it is gone; the status is atman's.
 vm_run() {
     vm_name=$(basename "$1")
+    vm_command=("${@:3}")
     vm_interactive=0
     if [[ -t 0 && -t 1 ]]; then vm_interactive=1; fi
     vm_pack "$@"
@@ -51,8 +52,7 @@ vm_run() {
 # The job: what run.sh finds in its working folder.
 vm_pack() {
     local kernel=$1 config=$2 job=$work/job name=$vm_name interactive=$vm_interactive limit=$VM_LIMIT command
-    shift 2
-    command=("$@")
+    command=("${vm_command[@]}")
     ((!interactive)) || limit=$((7 * 24 * 3600))
     mkdir "$job"
     cp -L "$kernel" "$job/kernel"
@@ -63,9 +63,11 @@ vm_pack() {
 }
 
 vm_start_machine() {
+    local program
     ensure_packages
     progress "starting Xen and a Linux dom0 under QEMU"
     ((vm_interactive)) || exec </dev/null
+    if program=$(type -P "${vm_command[0]:-}"); then MACHINE_PROGRAMS=("$program"); fi
     machine_start "$work" "$work/job" stdio || fail "the machine cannot be built, see above (./atman setup)"
 }
 

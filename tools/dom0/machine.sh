@@ -9,14 +9,17 @@
 #   machine_stop
 #
 # WORK is a folder of the caller's, who also removes it: afterwards it holds xen.log (hypervisor and dom0), console.log
-# (what the job printed) and qemu.log. TERMINAL says where the job prints besides: `stdio`, which is typed to as well, or
-# `null`. machine_start_here does the same where Xen runs already: the job then runs as a child of the caller.
+# (what the job printed) and qemu.log. TERMINAL says where the job prints besides and what it reads: `stdio`, `null`, or another of
+# QEMU's character devices. machine_start_here does the same where Xen runs already: the job is then a child of the caller.
 
 MACHINE_HOME=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 readonly MACHINE_HOME
 
 # TCG's "max" CPU crashes Linux as a PV dom0; these features are what components may want to find.
 readonly MACHINE_CPU=qemu64,+rdrand,+aes,+pclmulqdq,+ssse3,+sse4.1,+sse4.2,+popcnt
+# What a caller may change before it starts a machine: how QEMU executes, and further programs for dom0 (see root.sh).
+MACHINE_ACCEL=(-accel 'tcg,thread=multi')
+MACHINE_PROGRAMS=()
 # The mitigations guard against neighbours, which a bench does not have, and cost time under emulation.
 readonly MACHINE_XEN="console=com1 com1=115200,8n1 guest_loglvl=all dom0_mem=512M,max:512M dom0_max_vcpus=1 \
 sched=credit2 spec-ctrl=no xpti=no bootscrub=no pv-l1tf=domu"
@@ -39,7 +42,7 @@ machine_missing() {
 # machine_build WORK JOB: makes the files that QEMU boots. Half a second: nothing is kept that could grow stale.
 machine_build() {
     local work=$1 job=$2 boxed=$1/boxed
-    "$MACHINE_HOME/root.sh" "$work" || return 1
+    "$MACHINE_HOME/root.sh" "$work" "${MACHINE_PROGRAMS[@]}" || return 1
     mkdir "$boxed" && cp -RL "$job" "$boxed/job" && machine_pack "$boxed" >>"$work/root.cpio"
 }
 
@@ -49,7 +52,7 @@ machine_start() {
     machine_build "$work" "$job" || return 1
     machine_open_events "$work"
     [[ $terminal != stdio ]] || terminal=stdio,signal=on
-    qemu-system-x86_64 -accel tcg,thread=multi -cpu "$MACHINE_CPU" -m 2048 \
+    qemu-system-x86_64 "${MACHINE_ACCEL[@]}" -cpu "$MACHINE_CPU" -m 2048 \
         -display none -monitor none -parallel none -nic none -no-reboot -no-user-config \
         -serial "file:$work/xen.log" \
         -chardev "$terminal,id=terminal,logfile=$work/console.log" -device isa-serial,chardev=terminal \

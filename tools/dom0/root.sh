@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: ISC
 #
-# root.sh FOLDER: puts a Xen machine's parts into FOLDER, from the packages that this machine has: `xen` (the
-# hypervisor), `vmlinuz` (a Linux that can be its dom0) and `root.cpio` (that dom0's whole file system, see init).
+# root.sh FOLDER [PROGRAM]...: puts a Xen machine's parts into FOLDER, from the packages that this machine has: `xen`
+# (the hypervisor), `vmlinuz` (a Linux that can be its dom0) and `root.cpio` (that dom0's whole file system, see init).
+# Each PROGRAM, a file, is put into the dom0's /usr/bin with the libraries that it wants.
 #
 # Needs no root: the archive says that everything in it is root's, and device nodes are devtmpfs' business.
 # The same packages and the same scripts give the same bytes.
@@ -85,6 +86,7 @@ copy_into_root() {
         tar -C "$root" --keep-directory-symlink --no-same-owner -xf -
 }
 
+# fill_root [PROGRAM]...
 fill_root() {
     mkdir -p "$root"/{dev,proc,sys,tmp,run,job,root,etc/xen/scripts,var/log/xen/console,var/lib/xen,usr/{bin,sbin,lib,lib64}}
     ln -s usr/bin usr/sbin usr/lib usr/lib64 "$root"
@@ -94,8 +96,9 @@ fill_root() {
     module_files >"$work/modules"
     {
         cat "$work/programs" "$work/modules"
-        library_files <"$work/programs"
+        printf '%s\n' "$@" | cat "$work/programs" - | library_files
     } | copy_into_root
+    (($# == 0)) || cp -Lf "$@" "$root/usr/bin"
     ln -s "$xen_bin" "$root/xen"
     cp "$work/modules" "$root/etc/modules"
     : >"$root/etc/xen/xl.conf"
@@ -111,14 +114,16 @@ pack_root() {
     (cd "$root" && find . -print0 | LC_ALL=C sort -z | cpio --quiet -0 -o -H newc -R 0:0 --reproducible)
 }
 
-(($# == 1)) || die "usage: root.sh FOLDER"
+(($# > 0)) || die "usage: root.sh FOLDER [PROGRAM]..."
+folder=$1
+shift
 find_linux
 find_xen
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 root=$work/root
-fill_root
-mkdir -p "$1"
-pack_root >"$1/root.cpio"
-cp "/boot/vmlinuz-$linux" "$1/vmlinuz"
-gzip -dc "/boot/xen-$xen-amd64.gz" >"$1/xen"
+fill_root "$@"
+mkdir -p "$folder"
+pack_root >"$folder/root.cpio"
+cp "/boot/vmlinuz-$linux" "$folder/vmlinuz"
+gzip -dc "/boot/xen-$xen-amd64.gz" >"$folder/xen"
