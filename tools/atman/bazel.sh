@@ -24,10 +24,10 @@ query() {
     progress_end
 }
 
-# build TARGET
+# build TARGET...
 build() {
-    [[ -t 2 ]] || say "building $1"
-    in_checkout bazel build "${BAZEL_QUIET[@]}" "$1" || fail "$1 does not build; what Bazel says is above"
+    [[ -t 2 ]] || say "building $*"
+    in_checkout bazel build "${BAZEL_QUIET[@]}" "$@" || fail "$* does not build; what Bazel says is above"
 }
 
 # built_file LABEL: where `bazel build` leaves the file that the target is named after.
