@@ -25,6 +25,7 @@ verb_startvm() {
     while (($#)); do
         case $1 in
             -m | -c | -a) (($# > 1)) || misuse "$1 wants a value (./atman startvm --help)" ;;&
+            -m) [[ $2 =~ ^[1-9][0-9]*$ ]] || misuse "-m wants a number of MiB, not '$2'" ;;&
             -m) config+=("memory=$2") && shift ;;
             -c) config+=("$2") && shift ;;
             -a) config+=("cmdline=$(xl_string "$2")") && shift ;;

@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: ISC
+#
+# The command line of `atman`: help, and what it says to those who get it wrong. What needs Bazel or a machine is tested
+# by using it.
+set -uo pipefail
+
+status=0
+
+# expect STATUS PATTERN ARGUMENT...: atman ends so, and says something that matches, on one line unless it succeeds.
+expect() {
+    local want=$1 pattern=$2 said got=0
+    shift 2
+    said=$(./atman "$@" 2>&1 </dev/null) || got=$?
+    if ((got != want)); then
+        echo "FAIL atman $*: status $got instead of $want" && status=1
+    elif ! grep -qE -- "$pattern" <<<"$said"; then
+        echo "FAIL atman $*: nothing like '$pattern' in: $said" && status=1
+    elif ((want != 0)) && [[ $said == *$'\n'* ]]; then
+        echo "FAIL atman $*: more than one line: $said" && status=1
+    else
+        echo "PASS atman $*"
+    fi
+}
+
+expect 0 '^Usage: ./atman VERB' --help
+for verb in setup build run test startvm bench; do
+    expect 0 "^Usage: ./atman $verb" "$verb" --help
+    expect 0 "^    $verb " --help
+done
+
+expect 2 'say what to do'
+expect 2 "no verb 'frob'" frob
+expect 2 'takes no arguments' setup now
+expect 2 'say one target' build
+expect 2 'say one target' build //one //two
+expect 2 'say which kernel' run
+expect 2 'say which kernel' run --fast
+expect 2 "not 'fast'" run //examples:net fast
+expect 2 'one target or none' test //one //two
+expect 2 'say what to measure' bench
+expect 2 'say what to measure' bench everything
+expect 2 'say which kernel' startvm
+expect 2 'does not know -x' startvm -x
+expect 2 '-m wants a value' startvm kernel -m
+expect 2 "-m wants a number" startvm kernel -m lots
+expect 2 'is no kernel' startvm /etc/passwd
+expect 2 'is no kernel' startvm /nonexistent
+expect 2 "not 'one' and 'two'" startvm one two
+exit $status
