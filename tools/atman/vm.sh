@@ -110,15 +110,18 @@ vm_verdict() {
     esac
 }
 
-# vm_fail TEXT: fails, and keeps the logs.
+# vm_fail TEXT: fails, and keeps what the hypervisor, dom0 and the guest's console had to say.
 vm_fail() {
     local log kept=()
     mkdir -p "$ATMAN_LOGS"
     machine_stop
-    for log in xen console qemu; do
-        [[ ! -s $work/$log.log ]] || { cp "$work/$log.log" "$ATMAN_LOGS/$vm_name.$log.log" && kept+=("$log"); }
+    [[ -s $work/xen.log ]] || mv "$work/qemu.log" "$work/xen.log" 2>/dev/null || true
+    for log in xen console; do
+        [[ -s $work/$log.log ]] || continue
+        cp "$work/$log.log" "$ATMAN_LOGS/$vm_name.$log.log"
+        kept+=("$vm_name.$log.log")
     done
-    fail "$1 (logs: ${ATMAN_LOGS#"$PWD/"}/$vm_name.{$(IFS=, && echo "${kept[*]}")}.log)"
+    fail "$1 (logs in ${ATMAN_LOGS#"$PWD/"}: ${kept[*]:-none})"
 }
 
 at_exit() {

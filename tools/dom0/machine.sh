@@ -10,7 +10,8 @@
 #
 # WORK is a folder of the caller's, who also removes it: afterwards it holds xen.log (hypervisor and dom0), console.log
 # (what the job printed) and qemu.log. TERMINAL says where the job prints besides and what it reads: `stdio`, `null`, or another of
-# QEMU's character devices. machine_start_here does the same where Xen runs already: the job is then a child of the caller.
+# QEMU's character devices. machine_start_here does the same where Xen runs already: the job is then a child of the caller
+# (who has a function as_root).
 
 MACHINE_HOME=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 readonly MACHINE_HOME
@@ -69,10 +70,19 @@ machine_start_here() {
     # Never at its end: the console client would leave.
     mkfifo "$work/typed"
     exec {typed}<>"$work/typed"
-    [[ ! -t 0 ]] || cat <&0 >&"$typed" &
-    # shellcheck disable=SC2016 # the inner shell's
-    (cd "$job" && as_root env GUEST_LIBRARY="$library" bash -c './run 7<"$1" 8>"$2" 9>&1 2>"$3"' run \
-        "$work/typed" "$work/events" "$work/xen.log"; echo off >"$work/events") &
+    if [[ -t 0 ]]; then
+        cat <&0 >&"$typed" &
+        machine_typist=$!
+    fi
+    machine_job=$job
+    (
+        cd "$job" || exit
+        # shellcheck disable=SC2016 # the inner shell's
+        as_root env GUEST_LIBRARY="$library" bash -c 'echo $$ >pid && exec ./run 7<"$1" 8>"$2" 9>&1 2>"$3"' run \
+            "$work/typed" "$work/events" "$work/xen.log"
+        as_root xl dmesg | tail -n 100 >>"$work/xen.log"
+        echo off >"$work/events"
+    ) &
     machine_pid=$!
 }
 
@@ -97,10 +107,15 @@ machine_next_event() {
     fi
 }
 
-# machine_stop: ends QEMU if it still runs; returns when it is gone.
+# machine_stop: ends QEMU if it still runs, or the job; returns when it is gone.
 machine_stop() {
     [[ -n ${machine_pid:-} ]] || return 0
-    kill "$machine_pid" 2>/dev/null || true
+    if [[ -n ${machine_job:-} ]]; then
+        [[ -z ${machine_typist:-} ]] || kill "$machine_typist" 2>/dev/null || true
+        as_root kill "$(<"$machine_job/pid")" 2>/dev/null || true
+    else
+        kill "$machine_pid" 2>/dev/null || true
+    fi
     wait "$machine_pid" 2>/dev/null || true
     machine_pid=
 }

@@ -101,6 +101,8 @@ main() {
         event "refused ${guest_refusal:?}"
         return
     fi
+    # Only a job in a real dom0 can be interrupted; a bench goes as a whole.
+    trap 'guest_destroy; exit' INT TERM HUP
     event running
     xl console "$guest_id" <&7 >&9 &
     console_client=$!
