@@ -3,8 +3,9 @@
  * Opens the first network device and prints a line for every Ethernet frame that arrives, until it is asked to shut
  * down.
  */
-#include <stdio.h>
+#include <string.h>
 
+#include <atman/base/console.h>
 #include <atman/guest.h>
 #include <atman/lifecycle/lifecycle.h>
 #include <atman/netfront/netfront.h>
@@ -21,14 +22,27 @@ static struct at_netfront device;
 static struct at_netfront_buffer buffers[RX_BUFFERS + TX_BUFFERS];
 static struct at_lifecycle lifecycle;
 
+/* Straight to the console: stdio works as well, and would be a tenth of this program. */
+static void print(const char *text)
+{
+    at_console_write(text, strlen(text));
+}
+
+static void print_value(const char *what, const char *value)
+{
+    print(what);
+    print(value);
+    print("\n");
+}
+
 static int complain(at_status status)
 {
     if (status == AT_NOT_FOUND && at_netfront_phase(&device) == AT_NETFRONT_DEVICE)
-        printf("No network device: this guest's configuration has no vif.\n");
+        print("No network device: this guest's configuration has no vif.\n");
     else if (status == AT_TIMED_OUT && at_netfront_phase(&device) == AT_NETFRONT_CONNECT)
-        printf("Network device never connected: its back-end did not answer in 10 seconds.\n");
+        print("Network device never connected: its back-end did not answer in 10 seconds.\n");
     else
-        printf("Network device cannot be opened: %s.\n", at_status_name(status));
+        print_value("Network device cannot be opened: ", at_status_name(status));
     return 1;
 }
 
@@ -51,9 +65,10 @@ static void introduce(struct at_netdev dev, struct at_xenstore *store, uint64_t 
 {
     char mac[NET_MAC_SIZE], own[64], backend[64];
 
-    printf("Network device initialized:\n");
-    printf("  Mac address: %s\n", net_mac(mac, at_netdev_info(dev)->mac));
-    printf("  IP address:  %s\n", ip_address(store, own, backend, deadline_ns));
+    net_mac(mac, at_netdev_info(dev)->mac);
+    print("Network device initialized:\n");
+    print_value("  Mac address: ", mac);
+    print_value("  IP address:  ", ip_address(store, own, backend, deadline_ns));
 }
 
 /* Prints what has arrived. A frame is the driver's: it is looked at where it lies, and given back. */
@@ -66,7 +81,7 @@ static at_status print_frames(struct at_netdev dev)
 
     for (size_t i = 0; i < count; i++) {
         net_line(line, frames[i].data, frames[i].size);
-        puts(line);
+        print(line);
     }
     at_netdev_release(dev, frames, count);
     return status;
@@ -99,9 +114,8 @@ int main(void)
         if (status == AT_OK)
             status = print_frames(dev);
     }
-    at_lifecycle_stop(&lifecycle, at_wait_now(wait) + SECOND / 4);
     at_netfront_close(&device, at_wait_now(wait) + SECOND / 2);
     if (status != AT_OK)
-        printf("Network device ended: %s.\n", at_status_name(status));
+        print_value("Network device ended: ", at_status_name(status));
     return status != AT_OK;
 }

@@ -10,14 +10,14 @@ extern "C" {
 #endif
 
 #define NET_MAC_SIZE 18  /* bytes of "08:00:27:a2:0c:15" with its NUL */
-#define NET_LINE_SIZE 96 /* of the longest line with its NUL */
+#define NET_LINE_SIZE 96 /* of the longest line with its newline and NUL */
 
-/* net_mac writes the address `mac` to `text` and returns `text`. */
-char *net_mac(char text[NET_MAC_SIZE], const uint8_t mac[6]);
+/* net_mac writes the address `mac` to `text`, NET_MAC_SIZE bytes, and returns where the text ends: at its NUL. */
+char *net_mac(char *text, const uint8_t mac[6]);
 
 /*
- * net_line writes to `line` what there is to say about a received frame, without a newline. The header is copied out of
- * the frame once, which may change meanwhile.
+ * net_line writes to `line` what there is to say about a received frame, newline included. The header is copied out of the
+ * frame once, which may change meanwhile.
  */
 void net_line(char line[NET_LINE_SIZE], const uint8_t *frame, size_t size);
 

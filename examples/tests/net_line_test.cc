@@ -37,7 +37,7 @@ TEST(NetLine, Types_AreNamedOrStandForThemselves) {
   for (const auto &c : cases) {
     SCOPED_TRACE(c.text);
     EXPECT_EQ(Line(Frame(c.type)),
-              std::string("rx: packet from=\"08:00:27:a2:0c:15\" to=\"00:16:3e:4d:4e:04\" ") + c.text);
+              std::string("rx: packet from=\"08:00:27:a2:0c:15\" to=\"00:16:3e:4d:4e:04\" ") + c.text + "\n");
   }
 }
 
@@ -46,14 +46,15 @@ TEST(NetLine, FrameOfAHeaderOnly_IsAPacket_AndOneByteLessIsARunt) {
   ASSERT_EQ(frame.size(), 14u);
   EXPECT_EQ(Line(frame).substr(0, 10), "rx: packet");
   frame.pop_back();
-  EXPECT_EQ(Line(frame), "rx: runt of 13 bytes");
-  EXPECT_EQ(Line({}), "rx: runt of 0 bytes");
+  EXPECT_EQ(Line(frame), "rx: runt, shorter than an Ethernet header\n");
+  EXPECT_EQ(Line({}), "rx: runt, shorter than an Ethernet header\n");
 }
 
 TEST(NetLine, Mac_IsLowerCaseWithColons) {
   const uint8_t mac[6] = {0xAB, 0xCD, 0xEF, 0x01, 0x02, 0xFF};
   char text[NET_MAC_SIZE];
-  EXPECT_STREQ(net_mac(text, mac), "ab:cd:ef:01:02:ff");
+  EXPECT_EQ(net_mac(text, mac), text + 17);
+  EXPECT_STREQ(text, "ab:cd:ef:01:02:ff");
 }
 
 }  // namespace

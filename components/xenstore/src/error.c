@@ -10,7 +10,7 @@
  * XenStore has several words for what is one thing here (EROFS, EPERM), the later ones are only understood.
  */
 static const struct {
-    char name[15];
+    char name[11];
     int8_t status;
 } errors[] = {
     {"OK", AT_OK},

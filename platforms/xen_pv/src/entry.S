@@ -20,32 +20,21 @@ at_xen_pv_entry:
     .size at_xen_pv_entry, . - at_xen_pv_entry
 
 /*
- * One stub for each vector up to 31, 16 bytes apart. Xen has pushed, from the top: ss, rsp, rflags, cs, rip, an error
- * code where the exception has one, r11, rcx. A stub makes all frames alike, with an error code of 0 and the vector, so
- * that C sees one struct at_xen_pv_trap_frame. No stub returns: an exception ends the guest.
+ * One stub for each vector: a call, whose return address tells which. Xen has pushed, from the top: ss, rsp, rflags, cs,
+ * rip, an error code where the exception has one, r11, rcx. With the other registers below, and rax in place of the
+ * return address, that is a struct at_xen_pv_trap_frame. Nothing here returns: an exception ends the guest.
  */
     .text
-    .balign 16
     .globl at_xen_pv_trap_stubs
     .type at_xen_pv_trap_stubs, @function
 at_xen_pv_trap_stubs:
-    vector = 0
     .rept AT_XEN_PV_TRAP_VECTORS
-    .balign 16
-    pop %rcx
-    pop %r11
-    .if !((AT_XEN_PV_TRAP_WITH_CODE >> vector) & 1)
-    push $0
-    .endif
-    push $vector
-    jmp trap
-    vector = vector + 1
+    call trap
     .endr
 
 trap:
-    push %rax
+    xchg %rax, (%rsp)
     push %rbx
-    push %rcx
     push %rdx
     push %rsi
     push %rdi
@@ -53,12 +42,12 @@ trap:
     push %r8
     push %r9
     push %r10
-    push %r11
     push %r12
     push %r13
     push %r14
     push %r15
     mov %rsp, %rdi
+    mov %rax, %rsi
     and $-16, %rsp
     cld
     call at_xen_pv_trap

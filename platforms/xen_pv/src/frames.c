@@ -168,7 +168,7 @@ static void start(void)
     config.ready_pages = behind;
     config.state = at_xen_pv_direct(memory.state);
     if (map_page(memory.state) != AT_OK)
-        at_panic("no memory to describe the memory with");
+        at_panic("too little memory");
     at_mm_frames_init(&memory.frames, &config);
     at_mm_frames_add(&memory.frames, low, memory.own_tables - low);
     memory.ready = 1;

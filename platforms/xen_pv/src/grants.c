@@ -19,13 +19,13 @@ struct at_xen_grants *at_guest_grants(void)
         unsigned i;
 
         if (at_xen_grant_table_frames(frames, TABLE_FRAMES) != AT_OK)
-            at_panic("Xen gives this domain no grant table");
+            at_panic("Xen gives no grant table");
         for (i = 0; i < TABLE_FRAMES; i++) {
-            if (at_xen_update_va_mapping((uintptr_t)at_xen_pv_grant_table + i * AT_XEN_PV_PAGE_SIZE,
+            if (at_xen_update_va_mapping((uintptr_t)at_xen_pv_spare_pages + i * AT_XEN_PV_PAGE_SIZE,
                                          frames[i] << AT_XEN_PV_PAGE_SHIFT | AT_XEN_PV_PTE_RW, UVMF_NONE) != 0)
                 at_panic("the grant table cannot be mapped");
         }
-        at_xen_grants_init(&grants, (grant_entry_v1_t *)at_xen_pv_grant_table,
+        at_xen_grants_init(&grants, (grant_entry_v1_t *)at_xen_pv_spare_pages,
                            TABLE_FRAMES * AT_XEN_GRANTS_PER_FRAME);
     }
     return &grants;

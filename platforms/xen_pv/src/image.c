@@ -93,7 +93,7 @@ void at_xen_pv_protect_image(const start_info_t *boot_info)
     const uint64_t *level2 = boot_address(at_xen_pv_table(level3_entry));
     uintptr_t shared_info = (uintptr_t)&at_xen_pv_shared_info;
     unsigned first = at_xen_pv_slot(AT_XEN_PV_IMAGE_BASE, 2);
-    unsigned last = at_xen_pv_slot((uintptr_t)at_xen_pv_grant_table + AT_XEN_PV_PAGE_SIZE, 2);
+    unsigned last = at_xen_pv_slot((uintptr_t)at_xen_pv_spare_pages + AT_XEN_PV_PAGE_SIZE, 2);
     unsigned direct = at_xen_pv_slot(AT_XEN_PV_DIRECT_BASE, 2) - first;
     struct batch batch = {.count = 0};
     struct mmuext_op flush_tlb = {.cmd = MMUEXT_TLB_FLUSH_LOCAL};

@@ -32,7 +32,7 @@ extern char at_xen_pv_image_start[], at_xen_pv_text_end[], at_xen_pv_rodata_end[
 extern uint64_t at_xen_pv_tables[][AT_XEN_PV_TABLE_ENTRIES], at_xen_pv_tables_end[][AT_XEN_PV_TABLE_ENTRIES];
 extern char at_xen_pv_stack_guard[], at_xen_pv_stack[], at_xen_pv_stack_top[];
 extern shared_info_t at_xen_pv_shared_info;
-extern char at_xen_pv_grant_table[];
+extern char at_xen_pv_spare_pages[];
 
 /* The start info page, at its address in the direct map; from the first line of at_xen_pv_start() on. */
 extern const start_info_t *at_xen_pv_start_info;

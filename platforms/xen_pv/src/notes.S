@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What the domain builder reads before it makes the domain: xen/elfnote.h,
- * The three sections that old tools look for by name, and one for how memory is laid out.
+ * In the three sections that old tools look for by name.
  */
 #include <xen/elfnote.h>
 
@@ -25,11 +25,9 @@ NOTE loader, XEN_ELFNOTE_LOADER, .asciz "generic"
 NOTE loader, XEN_ELFNOTE_GUEST_OS, .asciz "Atman"
 NOTE version, XEN_ELFNOTE_XEN_VERSION, .asciz "xen-3.0"
 NOTE hypercall, XEN_ELFNOTE_HYPERCALL_PAGE, .quad at_xen_pv_stack_guard
-NOTE memory, XEN_ELFNOTE_VIRT_BASE, .quad AT_XEN_PV_IMAGE_BASE
-NOTE memory, XEN_ELFNOTE_PADDR_OFFSET, .quad AT_XEN_PV_IMAGE_BASE
-NOTE memory, XEN_ELFNOTE_ENTRY, .quad at_xen_pv_entry
-NOTE memory, XEN_ELFNOTE_INIT_P2M, .quad AT_XEN_PV_P2M_BASE
-NOTE memory, XEN_ELFNOTE_FEATURES, .asciz "!writable_page_tables|pae_pgdir_above_4gb"
-NOTE memory, XEN_ELFNOTE_PAE_MODE, .asciz "yes"
+NOTE loader, XEN_ELFNOTE_VIRT_BASE, .quad AT_XEN_PV_IMAGE_BASE
+NOTE loader, XEN_ELFNOTE_PADDR_OFFSET, .quad AT_XEN_PV_IMAGE_BASE
+NOTE loader, XEN_ELFNOTE_ENTRY, .quad at_xen_pv_entry
+NOTE loader, XEN_ELFNOTE_INIT_P2M, .quad AT_XEN_PV_P2M_BASE
 
 .section .note.GNU-stack, "", @progbits

@@ -30,7 +30,7 @@ struct at_xenstore *at_guest_xenstore(void)
 
         at_xenstore_init(&xenstore, &config);
         if (at_xen_event_adopt(at_guest_events(), port) != AT_OK)
-            at_panic("this domain has no event channel to XenStore");
+            at_panic("no event channel to XenStore");
         at_xen_event_handle(at_guest_events(), port, on_event, &xenstore);
     }
     return &xenstore;

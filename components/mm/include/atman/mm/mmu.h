@@ -48,7 +48,8 @@ struct at_mm_mmu_ops {
     at_status (*tables)(void *ctx, uintptr_t va, size_t pages);
     /*
      * Writes `count` entries (1 to AT_MM_MMU_BATCH) in their order, then flushes what the TLB knew of them, once. When
-     * it fails some may have been written: none is certain, the caller writes all of them again.
+     * it fails some may have been written: none is certain, the caller writes all of them again. AT_UNSUPPORTED for
+     * AT_MM_EXEC where this MMU lets nothing be executed.
      */
     at_status (*update)(void *ctx, const struct at_mm_pte_update *updates, size_t count);
     /*
