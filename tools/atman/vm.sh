@@ -27,7 +27,7 @@ xl_string() {
 }
 
 is_kernel() {
-    [[ -f $1 ]] && readelf --notes "$1" 2>/dev/null | grep -q '^ *Xen '
+    [[ -f $1 ]] && [[ $(readelf --notes "$1" 2>/dev/null) == *$'\n  Xen '* ]]
 }
 
 in_dom0() {

@@ -71,17 +71,26 @@ guest_stops() {
     ((took <= limit)) || fail "the guest took $took ms to shut down, more than $limit"
 }
 
-console() {
-    cat "$GUEST_LOGS/console/guest-$guest.log"
+console_file() {
+    echo "$GUEST_LOGS/console/guest-$guest.log"
 }
 
-# console_eventually SECONDS GREP_OPTION TEXT
+console() {
+    cat "$(console_file)"
+}
+
+# console_eventually SECONDS GREP_OPTION TEXT: waits for a line. One grep at least comes after a guest has ended and the
+# console daemon had the time to write down its last words.
 console_eventually() {
-    local end=$((SECONDS + $1))
-    until console | grep -q "$2" -- "$3"; do
-        if guest_ended && ! sleep 0.3; then return 1; fi
-        ((SECONDS < end)) || return 1
-        sleep 0.1
+    local end=$((SECONDS + $1)) last=0
+    until grep -q "$2" -- "$3" "$(console_file)"; do
+        ((!last)) || return 1
+        if guest_ended || ((SECONDS >= end)); then
+            sleep 0.5
+            last=1
+        else
+            sleep 0.1
+        fi
     done
 }
 
@@ -94,7 +103,7 @@ console_matches() {
 }
 
 console_lacks() {
-    ! console | grep -qF -- "$1" || fail "the console has '$1'"
+    ! grep -qF -- "$1" "$(console_file)" || fail "the console has '$1'"
 }
 
 guest_passes() {

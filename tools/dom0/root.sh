@@ -68,7 +68,7 @@ library_files() {
     xargs ldd 2>/dev/null | grep -o '/[^ ]*' | grep -v ':$' || true
     local library
     for library in "${HIDDEN_LIBRARIES[@]}"; do
-        ldconfig -p | grep -F "$library" | grep -F x86-64 | grep -o '/[^ ]*$' | head -n 1
+        ldconfig -p | awk -v name="$library" '$1 == name && /x86-64/ && !found++ { print $NF }'
     done
 }
 

@@ -83,6 +83,11 @@ settle() {
     done
 }
 
+# count PATTERN: how many verdicts match.
+count() {
+    printf '%s\n' "${verdicts[@]}" | grep -c "$1" || true
+}
+
 # xml_text TEXT: fit for an attribute.
 xml_text() {
     LC_ALL=C tr -cd '\11\40-\176' <<<"$1" | sed 's/&/\&amp;/g; s/</\&lt;/g; s/>/\&gt;/g; s/"/\&quot;/g'
@@ -91,8 +96,8 @@ xml_text() {
 # The report in the form that Bazel and everybody else reads.
 write_xml() {
     local entry verdict case took why failures errors
-    failures=$(printf '%s\n' "${verdicts[@]}" | grep -c ^fail || true)
-    errors=$(printf '%s\n' "${verdicts[@]}" | grep -c ^bench || true)
+    failures=$(count '^fail')
+    errors=$(count '^bench')
     echo '<?xml version="1.0" encoding="UTF-8"?>'
     echo "<testsuites><testsuite name=\"$name\" tests=\"${#verdicts[@]}\" failures=\"$failures\" errors=\"$errors\">"
     for entry in "${verdicts[@]}"; do
@@ -133,7 +138,7 @@ else
 fi
 settle
 [[ -z ${XML_OUTPUT_FILE:-} ]] || write_xml >"$XML_OUTPUT_FILE"
-if printf '%s\n' "${verdicts[@]}" | grep -qv ^pass; then
+if (($(count '^pass') < ${#verdicts[@]})); then
     echo "The cases and their guests in full:"
     tr -d '\r' <"$work/console.log" 2>/dev/null || true
     [[ -z $fault ]] || { echo "The end of the machine's own log:" && tail -n 40 "$work/xen.log" 2>/dev/null; } || true
