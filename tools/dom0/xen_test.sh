@@ -139,8 +139,13 @@ fi
 settle
 [[ -z ${XML_OUTPUT_FILE:-} ]] || write_xml >"$XML_OUTPUT_FILE"
 if (($(count '^pass') < ${#verdicts[@]})); then
-    echo "The cases and their guests in full:"
-    tr -d '\r' <"$work/console.log" 2>/dev/null || true
-    [[ -z $fault ]] || { echo "The end of the machine's own log:" && tail -n 40 "$work/xen.log" 2>/dev/null; } || true
+    if [[ -s $work/console.log ]]; then
+        echo "The cases and their guests in full:"
+        tr -d '\r' <"$work/console.log"
+    fi
+    if [[ -n $fault && -s $work/xen.log ]]; then
+        echo "The end of the machine's own log:"
+        tail -n 40 "$work/xen.log"
+    fi
     exit 1
 fi
