@@ -114,6 +114,7 @@ int main(void)
         if (status == AT_OK)
             status = print_frames(dev);
     }
+    at_lifecycle_stop(&lifecycle, at_wait_now(wait) + SECOND / 4);
     at_netfront_close(&device, at_wait_now(wait) + SECOND / 2);
     if (status != AT_OK)
         print_value("Network device ended: ", at_status_name(status));

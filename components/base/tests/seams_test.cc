@@ -17,7 +17,7 @@ TEST(Assert, ConditionThatHolds_IsEvaluatedOnce) {
 
 TEST(AssertDeathTest, ConditionThatFails_NamesFileLineAndExpression) {
   const int pages = 3;
-  EXPECT_DEATH(AT_ASSERT(pages == 4), "seams_test.cc:[0-9]+: assertion failed");
+  EXPECT_DEATH(AT_ASSERT(pages == 4), "seams_test.cc:[0-9]+: assertion failed: pages == 4");
 }
 
 TEST(PanicDeathTest, Reason_IsShown) {
