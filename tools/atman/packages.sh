@@ -30,6 +30,10 @@ install_packages() {
     ((EUID == 0)) || type -P sudo >/dev/null ||
         fail "packages are missing and there is no sudo; as root: apt-get install --no-install-recommends $*"
     say "installing $# missing packages: $*"
+    if [[ " $* " == *" xen-hypervisor"* && -e /boot/grub/grub.cfg ]]; then
+        say "Debian's hypervisor package makes Xen the default at the next boot of this machine; Atman does not need" \
+            "that. XEN_OVERRIDE_GRUB_DEFAULT=0 in /etc/default/grub.d/xen.cfg and update-grub undo it"
+    fi
     # Asks for the password now if it must, not behind a progress line.
     as_root true || fail "sudo was refused; as root: apt-get install --no-install-recommends $*"
     logged setup-update "reading Debian's package lists" as_root apt-get -q update
