@@ -77,7 +77,8 @@ event result net_smallest "$(smallest net)"
 
 prepare round_trips && xl unpause "$guest_id"
 guest_wait_end 20 || fault "round_trips did not end"
-event result round_trips "$(sed -n 's/^AT_OK after \([0-9]*\) round trips.*/\1/p' "$GUEST_LOGS/console/guest-$guest.log")"
+trips=$(sed -n 's/^AT_OK after \([0-9]*\) round trips.*/\1/p' "$GUEST_LOGS/console/guest-$guest.log")
+event result round_trips "$trips"
 guest_destroy
 
 prepare hello

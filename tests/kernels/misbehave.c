@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Does the one forbidden thing that its argument names. Whoever sees the guest reach "survived" has found a hole: a page
- * that is writable and executable, a page 0 that is mapped, a stack without an end.
+ * Does the one forbidden thing that its argument names. Whoever sees the guest reach "survived" has found a hole: a
+ * page that is writable and executable, a page 0 that is mapped, a stack without an end.
  */
 
 #include <stdint.h>
@@ -25,7 +25,7 @@ static void call(const void *code)
 
 static void write_text(void)
 {
-    volatile uintptr_t text = (uintptr_t)call; /* out of the compiler's sight, which forgets a function that is written to */
+    volatile uintptr_t text = (uintptr_t)call; /* hidden: gcc drops a function that is written to */
 
     *(volatile unsigned char *)text = RET;
 }

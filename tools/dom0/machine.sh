@@ -9,9 +9,9 @@
 #   machine_stop
 #
 # WORK is a folder of the caller's, who also removes it: afterwards it holds xen.log (hypervisor and dom0), console.log
-# (what the job printed) and qemu.log. TERMINAL says where the job prints besides and what it reads: `stdio`, `null`, or another of
-# QEMU's character devices. machine_start_here does the same where Xen runs already: the job is then a child of the caller
-# (who has a function as_root).
+# (what the job printed) and qemu.log. TERMINAL says where the job prints besides and what it reads: `stdio`, `null`, or
+# another of QEMU's character devices. machine_start_here does the same where Xen runs already: the job is then a child
+# of the caller (who has a function as_root).
 
 MACHINE_HOME=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 readonly MACHINE_HOME

@@ -88,7 +88,8 @@ copy_into_root() {
 
 # fill_root [PROGRAM]...
 fill_root() {
-    mkdir -p "$root"/{dev,proc,sys,tmp,run,job,root,etc/xen/scripts,var/log/xen/console,var/lib/xen,usr/{bin,sbin,lib,lib64}}
+    mkdir -p "$root"/{dev,proc,sys,tmp,run,job,root,etc/xen/scripts}
+    mkdir -p "$root"/{var/log/xen/console,var/lib/xen,usr/{bin,sbin,lib,lib64}}
     ln -s usr/bin usr/sbin usr/lib usr/lib64 "$root"
     ln -s ../run ../run/lock "$root/var"
     "$(type -P busybox)" --install -s "$root/usr/bin"

@@ -11,8 +11,8 @@
 #   command STATUS    the user's command in dom0 ended so
 #   silent            the guest neither ended by itself nor when xl asked it to
 #
-# The working folder holds `kernel`, `guest.cfg` and `settings`: name, interactive (1 or 0), limit (seconds), command (an
-# array). Descriptors 7 and 9 are the terminal, in and out. Runs in the bench's dom0 (init) and in a real one (atman).
+# The working folder holds `kernel`, `guest.cfg` and `settings`: name, interactive (1 or 0), limit (seconds), command
+# (an array). Descriptors 7 and 9 are the terminal, in and out. Runs in the bench's dom0 and in a real one.
 set -uo pipefail
 
 # shellcheck source=tools/dom0/guest.sh
