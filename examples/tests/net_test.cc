@@ -128,14 +128,14 @@ TEST_F(NetTest, DeviceThatNeverConnects_IsOneLineAndAFailure) {
 TEST_F(NetTest, BackendThatRefuses_IsOneLineAndAFailure) {
   guest_.MakeBackend(AT_FAKE_NETBACK_NO_RX_COPY);
   EXPECT_EQ(Run(), 1);
-  EXPECT_EQ(output_, "Network device cannot be opened: AT_UNSUPPORTED.\n");
+  EXPECT_EQ(output_, "Network device cannot be opened: AT_UNSUPPORTED\n");
 }
 
 TEST_F(NetTest, DeviceThatLeaves_EndsTheProgramWithAFailure) {
   guest_.MakeBackend();
   At(100, [this] { at_fake_netback_close(guest_.back); });
   EXPECT_EQ(Run(), 1);
-  EXPECT_NE(output_.find("\nNetwork device ended: AT_CLOSED.\n"), std::string::npos) << output_;
+  EXPECT_NE(output_.find("\nNetwork device ended: AT_CLOSED\n"), std::string::npos) << output_;
 }
 
 TEST_F(NetTest, Flood_DoesNotKeepItFromShuttingDown) {
