@@ -53,6 +53,8 @@ machine_start() {
     machine_build "$work" "$job" || return 1
     machine_open_events "$work"
     [[ $terminal != stdio ]] || terminal=stdio,signal=on
+    # shellcheck disable=SC2086 # a developer's words: ATMAN_QEMU=-s for gdb, see CONTRIBUTING.md
+    set -- "$@" ${ATMAN_QEMU:-}
     qemu-system-x86_64 "${MACHINE_ACCEL[@]}" -cpu "$MACHINE_CPU" -m 2048 \
         -display none -monitor none -parallel none -nic none -no-reboot -no-user-config \
         -serial "file:$work/xen.log" \
