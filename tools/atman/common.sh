@@ -58,7 +58,7 @@ logged() {
 # to redefine, and runs before that.
 work=
 enter_work() {
-    work=$(mktemp -d)
+    work=$(mktemp -d) || fail "no temporary folder can be made, see above (\$TMPDIR says where, /tmp without)"
     trap 'leave_work' EXIT
     trap 'exit 130' INT
     trap 'exit 143' TERM HUP

@@ -36,8 +36,10 @@ verb_startvm() {
         shift
     done
     [[ -n $kernel ]] || misuse "say which kernel: ./atman startvm bazel-bin/examples/hello"
-    is_kernel "$kernel" || misuse "$kernel is no kernel: no ELF file with Xen notes"
+    [[ -f $kernel ]] || misuse "there is no file $kernel"
     enter_work
+    type -P readelf >/dev/null || ensure_packages
+    is_kernel "$kernel" || misuse "$kernel is no kernel: no ELF file with Xen notes"
     printf '%s\n' 'memory=32' "${config[@]}" >"$work/guest.cfg"
     vm_run "$kernel" "$work/guest.cfg" "${command[@]}"
 }
