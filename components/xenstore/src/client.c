@@ -47,6 +47,8 @@ void at_xenstore_internal_finish(struct at_xenstore *xs, struct at_xenstore_requ
         if (at_list_is_linked(&request->watch->node))
             at_list_remove(&request->watch->node);
     }
+    if (request->op == AT_XENSTORE_TRANSACTION_END && xs->stats.transactions != 0)
+        xs->stats.transactions--;
     xs->answered = true;
     xs->wake = true;
     if (request->done != NULL)
@@ -171,31 +173,32 @@ at_status at_xenstore_submit(struct at_xenstore *xs, struct at_xenstore_request 
     return AT_OK;
 }
 
-/* Takes a request whose caller leaves out of the lists, without losing track of what it does at the server. */
-static void abandon(struct at_xenstore *xs, struct at_xenstore_request *request, at_status status)
+/*
+ * Takes a request whose caller leaves out of the lists, without losing track of what it does at the server. Returns
+ * whether that cuts it in two.
+ */
+static bool abandon(struct at_xenstore *xs, struct at_xenstore_request *request, at_status status)
 {
     bool in_ring = request->sent == HEADER_SIZE + at_xenstore_internal_payload_size(request);
+    at_xenstore_request_fn done = request->done;
 
-    if (request->sent != 0 && !in_ring) {
-        /* The server waits for the other half, which is about to go: nothing can follow it. */
-        at_xenstore_internal_end(xs, AT_CLOSED);
-        request->status = status;
-        return;
-    }
-    request->done = NULL;
     if (request->op == AT_XENSTORE_TRANSACTION_END && !in_ring)
         at_xenstore_internal_orphan(xs, request->transaction);
     if (xs->incoming.request == request)
         xs->incoming.request = NULL; /* what is still to come of its answer is dropped */
     if (in_ring)
         xs->abandoned++;
+    request->done = NULL; /* the caller knows; but it is the caller's, who may submit the request again */
     at_xenstore_internal_finish(xs, request, status);
+    request->done = done;
+    return request->sent != 0 && !in_ring;
 }
 
 at_status at_xenstore_wait(struct at_xenstore *xs, struct at_xenstore_request *requests, size_t count,
                            uint64_t deadline_ns)
 {
     at_status status = AT_OK;
+    bool cut = false;
     size_t done = 0;
 
     for (;;) {
@@ -213,8 +216,10 @@ at_status at_xenstore_wait(struct at_xenstore *xs, struct at_xenstore_request *r
     }
     for (; done < count; done++) {
         if (requests[done].pending)
-            abandon(xs, &requests[done], status);
+            cut |= abandon(xs, &requests[done], status);
     }
+    if (cut) /* the server waits for the other half, which is gone: nothing can follow it */
+        at_xenstore_internal_end(xs, AT_CLOSED);
     wake(xs);
     return status;
 }

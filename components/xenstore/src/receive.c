@@ -100,8 +100,9 @@ static bool judge(struct at_xenstore *xs, at_status *status)
     case XS_TRANSACTION_START:
         if (!one_string || at_xenstore_parse_u32(&transaction, xs->incoming.text, strlen(xs->incoming.text)) != AT_OK)
             return false;
-        xs->stats.transactions++;
-        if (xs->incoming.request == NULL)
+        if (xs->incoming.request != NULL)
+            xs->stats.transactions++;
+        else
             at_xenstore_internal_orphan(xs, transaction);
         return true;
     default:
@@ -117,9 +118,6 @@ static bool finish_answer(struct at_xenstore *xs)
 
     if (!judge(xs, &status))
         return false;
-    if ((request != NULL ? (uint32_t)request->op : xs->incoming.header.type) == XS_TRANSACTION_END &&
-        xs->stats.transactions != 0)
-        xs->stats.transactions--;
     if (request == NULL) {
         xs->abandoned--;
         xs->stats.stale++;

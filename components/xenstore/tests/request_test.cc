@@ -260,6 +260,31 @@ TEST_F(RequestTest, AbandonedRequest_IsNotToldOf) {
   EXPECT_EQ(told, 0);
 }
 
+TEST_F(RequestTest, RequestAbandonedHalfSent_IsNotToldOf) {
+  const std::string big(1500, 'x');
+  static int told;
+  told = 0;
+  clock_.server = nullptr;
+  at_xenstore_request r[] = {WriteRequest("data/v", big), WriteRequest("data/w", "behind it")};
+  r[0].done = r[1].done = [](at_xenstore_request *) { told++; };
+  EXPECT_EQ(at_xenstore_call(&xs_, r, 2, Deadline()), AT_TIMED_OUT);
+  EXPECT_EQ(r[0].status, AT_TIMED_OUT);
+  EXPECT_EQ(r[1].status, AT_TIMED_OUT);
+  EXPECT_EQ(at_xenstore_status(&xs_), AT_CLOSED);
+  EXPECT_EQ(told, 0);
+}
+
+TEST_F(RequestTest, AbandonedRequest_IsToldOfWhenItIsSubmittedAgain) {
+  char a[16];
+  static int told;
+  told = 0;
+  at_xenstore_request r = ReadRequest("name", a, sizeof(a));
+  r.done = [](at_xenstore_request *) { told++; };
+  EXPECT_EQ(at_xenstore_call(&xs_, &r, 1, clock_.now_ns), AT_TIMED_OUT);
+  EXPECT_EQ(at_xenstore_call(&xs_, &r, 1, Deadline()), AT_OK);
+  EXPECT_EQ(told, 1) << "`done` is the caller's: giving up must not take it away";
+}
+
 TEST_F(RequestTest, BytesInDribbles_MakeTheSameAnswers) {
   for (uint32_t bytes : {1u, 2u, 15u, 16u, 17u, 63u, 64u, 65u, 1000u}) {
     SCOPED_TRACE(bytes);

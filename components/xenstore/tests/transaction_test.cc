@@ -116,6 +116,21 @@ TEST_F(TransactionTest, EndThatNeverLeft_IsMadeUpFor) {
   EXPECT_EQ(Held().transactions, 0u);
 }
 
+TEST_F(TransactionTest, CommitThatIsRefusedTooLate_IsCountedAsEnded) {
+  uint32_t number;
+  std::string value;
+  ASSERT_EQ(Write("data/v", "1"), AT_OK);
+  ASSERT_EQ(at_xenstore_transaction_start(&xs_, &number, Deadline()), AT_OK);
+  EXPECT_EQ(at_xenstore_write(&xs_, number, "data/v", "2", 1, Deadline()), AT_OK);
+  EXPECT_EQ(at_fake_xenstored_write(server_, HOME "/data/v", "3"), AT_OK);
+  clock_.server = nullptr;
+  EXPECT_EQ(at_xenstore_transaction_end(&xs_, number, true, Deadline()), AT_TIMED_OUT);
+  clock_.server = server_;
+  Settle();
+  EXPECT_EQ(Dom0Reads(HOME "/data/v"), "3") << "EAGAIN, which nobody was there to hear";
+  EXPECT_EQ(Stats().transactions, 0u);
+}
+
 TEST_F(TransactionTest, OrphansOfAClosedConnection_AreForgotten) {
   uint32_t number;
   ASSERT_EQ(at_xenstore_transaction_start(&xs_, &number, Deadline()), AT_OK);
