@@ -54,7 +54,7 @@ void at_netfront_break(struct at_netfront *nf);
 /* netdev.c: the buffer, of `count`, of a frame that the user says it holds; ends the program if it does not. */
 struct at_netfront_buffer *at_netfront_held(struct at_netfront_buffer *buffers, uint32_t count, uint32_t token);
 
-/* netdev.c: handler of the event channel. */
+/* netdev.c: handler of the event channel, and of changes at the back-end: wakes whoever waits. */
 void at_netfront_on_event(void *ctx);
 
 #endif /* ATMAN_NETFRONT_INTERNAL_H */

@@ -55,14 +55,11 @@ static void look_at_backend(struct at_netfront *nf)
 {
     at_status status;
 
-    if (!nf->changed)
+    if (!at_xenbus_has_news(&nf->bus))
         return;
-    nf->changed = false;
     status = at_xenbus_poll(&nf->bus, at_clock_after(at_wait_now(nf->config.wait), nf->config.timeout_ns));
     if (status == AT_CLOSED || status == AT_PROTOCOL)
-        nf->ended = status;
-    else if (status != AT_OK)
-        nf->changed = true; /* XenStore did not answer: ask again the next time */
+        nf->ended = status; /* otherwise XenStore may not have answered: the news stays, for the next time */
 }
 
 /* Whether there is something of `events` already. Otherwise the back-end was asked for an event when there is. */
@@ -81,7 +78,8 @@ static at_status wait(void *ctx, unsigned events, uint64_t deadline_ns)
     bool ready;
 
     at_netfront_rx_push(nf);
-    ready = nf->ended != AT_OK || is_ready(nf, events);
+    /* The news may have come while nobody slept here whom it could wake. */
+    ready = nf->ended != AT_OK || at_xenbus_has_news(&nf->bus) || is_ready(nf, events);
     status = at_wait_sleep(nf->config.wait, ready ? 0 : deadline_ns);
     if (nf->ended == AT_OK)
         look_at_backend(nf);

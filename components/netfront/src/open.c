@@ -89,14 +89,6 @@ static at_status accept(void *ctx)
     return h->rx_copy == 1 ? AT_OK : AT_UNSUPPORTED;
 }
 
-static void on_change(void *ctx)
-{
-    struct at_netfront *nf = ctx;
-
-    nf->changed = true;
-    at_wait_wake(nf->config.wait);
-}
-
 static at_status connect(struct at_netfront *nf)
 {
     struct handshake h = {.nf = nf, .mtu = MTU_DEFAULT, .one = 1};
@@ -127,7 +119,7 @@ static at_status connect(struct at_netfront *nf)
         .ctx = &h,
     };
 
-    nf->bus.changed = on_change;
+    nf->bus.changed = at_netfront_on_event;
     nf->bus.changed_ctx = nf;
     return at_xenbus_connect(&nf->bus, nf->config.store, nf->dir, &device,
                              at_clock_after(at_wait_now(nf->config.wait), nf->config.timeout_ns));

@@ -157,6 +157,23 @@ TEST(NetfrontClose, BackendThatLeaves_IsNoticed_EvenIfTheStoreFailsOnce) {
   EXPECT_EQ(status, AT_CLOSED);
 }
 
+TEST(NetfrontClose, BackendThatLeaves_WhileTheGuestAsksTheStore_IsNoticedByTheNextWait) {
+  Guest g;
+  g.Connect();
+  at_fake_netback_close(g.back);
+  g.RunPeers();
+  char name[16];
+  size_t size;
+  EXPECT_EQ(at_xenstore_read(&g.store, name, sizeof name, &size, 0, "name", g.Now() + kSecond), AT_OK)
+      << "in here the news arrives, and nobody sleeps in the device whom it could wake";
+  at_xen_events_dispatch(&g.events);
+  const uint64_t start = g.Now();
+  at_status status = AT_OK;
+  for (int i = 0; i < 4 && status == AT_OK; ++i) status = at_netdev_wait(g.dev, AT_NETDEV_RX, start + 100 * kSecond);
+  EXPECT_EQ(status, AT_CLOSED);
+  EXPECT_LT(g.Now(), start + kSecond) << "it slept on what it had been told already";
+}
+
 TEST(NetfrontClose, DeviceThatTheToolstackRemoves_IsClosed) {
   Guest g;
   g.Connect(AT_FAKE_NETBACK_KEEPS_MAPS);

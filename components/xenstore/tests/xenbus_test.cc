@@ -346,6 +346,7 @@ TEST_F(XenbusTest, LostEvent_IsMadeUpForByLookingAgain) {
 TEST_F(XenbusTest, Poll_IsSilentWhileNothingHappens) {
   ASSERT_EQ(ConnectDevice(), AT_OK);
   uint32_t before = Held().requests;
+  EXPECT_FALSE(at_xenbus_has_news(&bus_)) << "all that the handshake heard was looked at";
   EXPECT_EQ(at_xenbus_poll(&bus_, Deadline()), AT_OK);
   EXPECT_EQ(Held().requests, before);
   EXPECT_EQ(Disconnect(), AT_OK);
@@ -373,6 +374,7 @@ TEST_F(XenbusTest, Poll_TellsWhatBecameOfTheBackend) {
     told = 0;
     Settle();
     EXPECT_GT(told, 0) << "the driver was not told";
+    EXPECT_TRUE(at_xenbus_has_news(&bus_));
     EXPECT_EQ(at_xenbus_poll(&bus_, Deadline()), c.status);
     EXPECT_EQ(Disconnect(), c.status == AT_PROTOCOL ? AT_PROTOCOL : AT_OK);
   }
@@ -384,6 +386,7 @@ TEST_F(XenbusTest, PollThatTimesOut_AsksAgainNextTime) {
   Settle();
   clock_.server = nullptr;
   EXPECT_EQ(at_xenbus_poll(&bus_, Deadline()), AT_TIMED_OUT);
+  EXPECT_TRUE(at_xenbus_has_news(&bus_));
   clock_.server = server_;
   EXPECT_EQ(at_xenbus_poll(&bus_, Deadline()), AT_CLOSED);
   EXPECT_EQ(Disconnect(), AT_OK);

@@ -95,7 +95,6 @@ struct at_netfront {
     uint16_t peer;     /* domain of the back-end */
     uint8_t phase;     /* enum at_netfront_phase */
     bool taken;        /* opened, and not wholly closed */
-    bool changed;      /* something changed at the back-end since it was last looked at */
     bool rx_continues; /* the last response said that its frame goes on in the next */
     char dir[sizeof "device/vif/" + AT_XENSTORE_U32_SIZE];
 };

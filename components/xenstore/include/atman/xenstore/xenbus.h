@@ -130,6 +130,12 @@ at_status at_xenbus_connect(struct at_xenbus *bus, struct at_xenstore *xs, const
  */
 at_status at_xenbus_poll(struct at_xenbus *bus, uint64_t deadline_ns);
 
+/* at_xenbus_has_news returns whether the backend was heard from since it was last looked at. Never blocks. */
+static inline bool at_xenbus_has_news(const struct at_xenbus *bus)
+{
+    return bus->watch.pending != 0;
+}
+
 /*
  * at_xenbus_disconnect walks Closing and Closed with the backend and removes the watch. Does nothing when not
  * connected. Blocks, up to `deadline_ns`. Returns AT_OK when the backend has closed or is gone, so that it maps
