@@ -148,10 +148,15 @@ static void changed(struct at_xenstore_watch *watch)
 
 at_status at_lifecycle_start(struct at_lifecycle *l, struct at_xenstore *xs, struct at_wait wake, uint64_t deadline_ns)
 {
+    at_status status;
+
     memset(l, 0, sizeof(*l));
     l->xs = xs;
     l->wake = wake;
-    return at_xenstore_watch_add(xs, &l->watch, path, changed, deadline_ns);
+    status = at_xenstore_watch_add(xs, &l->watch, path, changed, deadline_ns);
+    if (status != AT_OK) /* an event that came before the answer has begun something in this memory */
+        (void)at_lifecycle_stop(l, 0);
+    return status;
 }
 
 enum at_lifecycle_request at_lifecycle_requested(const struct at_lifecycle *l)

@@ -266,6 +266,17 @@ TEST_F(LifecycleTest, StartThatFails_WatchesNothing) {
   EXPECT_EQ(Start(), AT_TOO_BIG);
 }
 
+TEST_F(LifecycleTest, StartThatTimesOutAfterAnEvent_LeavesNothingInItsMemory) {
+  const char event[] = "control/shutdown\0" "00000001";
+  at_fake_xenstored_event(server_, kGuest, event, sizeof event);
+  at_fake_xenstored_step(server_);
+  clock_.server = nullptr;
+  EXPECT_EQ(Start(), AT_TIMED_OUT);
+  EXPECT_TRUE(at_xenstore_request_is_done(&l_.request[0])) << "the client would write into memory given back";
+  memset(&l_, 0xa5, sizeof l_);
+  Settle();
+}
+
 class LifecycleEndTest : public LifecycleTest, public ::testing::WithParamInterface<int> {};
 
 TEST_P(LifecycleEndTest, EndOfTheConnection_IsSurvivedInEveryStep) {
