@@ -12,7 +12,10 @@ def _xen_test_impl(ctx):
         fail("two kernels have the same name; a case could not tell them apart")
 
     launcher = ctx.actions.declare_file(ctx.label.name)
-    arguments = [str(ctx.label), ctx.file.src.short_path] + [image.short_path for image in images]
+    arguments = [str(ctx.label), ctx.file.src.short_path]
+    for program in ctx.files.programs:
+        arguments += ["-p", program.short_path]
+    arguments += [image.short_path for image in images]
     ctx.actions.write(launcher, "\n".join([
         "#!/bin/sh",
         "exec {} {}".format(ctx.file._runner.short_path, " ".join(["'{}'".format(word) for word in arguments])),
@@ -21,7 +24,7 @@ def _xen_test_impl(ctx):
 
     return [DefaultInfo(
         executable = launcher,
-        runfiles = ctx.runfiles(files = [ctx.file.src, ctx.file._runner] + images + configs + ctx.files._machine),
+        runfiles = ctx.runfiles(files = [ctx.file.src, ctx.file._runner] + images + configs + ctx.files.programs + ctx.files._machine),
     )]
 
 _xen_test = rule(
@@ -29,13 +32,14 @@ _xen_test = rule(
     attrs = {
         "src": attr.label(allow_single_file = [".sh"], mandatory = True),
         "kernels": attr.label_list(mandatory = True),
+        "programs": attr.label_list(),
         "_machine": attr.label(default = "//tools/dom0:machine"),
         "_runner": attr.label(allow_single_file = True, default = "//tools/dom0:xen_test.sh"),
     },
     test = True,
 )
 
-def xen_test(name, src, kernels, size = "medium", tags = [], **kwargs):
+def xen_test(name, src, kernels, programs = [], size = "medium", tags = [], **kwargs):
     """Defines a test that boots Xen once, in QEMU, and runs the cases of `src` in its dom0.
 
     Needs no hardware virtualisation, no root and no network, but the packages that `./atman setup` installs; a machine
@@ -46,6 +50,7 @@ def xen_test(name, src, kernels, size = "medium", tags = [], **kwargs):
       src: a bash file. Every function in it whose name begins with a capital letter is a case, reported by that name;
           tools/dom0/checks.sh says what cases are written with. `bazel test --test_filter=PATTERN` picks some.
       kernels: the atman_kernel targets that its cases start, by their names.
+      programs: of this machine, which dom0 gets with the libraries they need; its cases call them by their names.
       size: how long all cases together may take, as for every test.
       tags: as for every test.
       **kwargs: as for every test.
@@ -55,6 +60,7 @@ def xen_test(name, src, kernels, size = "medium", tags = [], **kwargs):
         size = size,
         src = src,
         kernels = kernels,
+        programs = programs,
         # An emulated machine keeps a CPU busy, and its cases measure time.
         tags = tags + ["cpu:2"],
         **kwargs

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: ISC
 #
-# xen_test.sh NAME CASES KERNEL...: boots a Xen machine once and runs every case of the file CASES in its dom0, with the
-# KERNELs at hand (each an image with its .cfg beside it). A case is a function whose name begins with a capital letter.
-# The rule is in bazel/xen_test.bzl, what a case can say in checks.sh.
+# xen_test.sh NAME CASES [-p PROGRAM]... KERNEL...: boots a Xen machine once and runs every case of the file CASES in its
+# dom0, with the KERNELs (each an image with its .cfg beside it) and the PROGRAMs at hand. A case is a function whose name
+# begins with a capital letter. The rule is in bazel/xen_test.bzl, what a case can say in checks.sh.
 #
 # Prints a verdict a line: PASS case, FAIL case (the guest is at fault), BENCH (the machine around it is: nothing is
 # known about the guest). Status 0 only if every case passed. Writes Bazel's test.xml, and keeps xen.log (hypervisor and
@@ -123,6 +123,10 @@ finish() {
 
 name=$1 file=$2
 shift 2
+while [[ ${1:-} == -p ]]; do
+    MACHINE_PROGRAMS+=("$2")
+    shift 2
+done
 mapfile -t cases < <(list_cases "$file")
 ((${#cases[@]})) || { echo "BENCH $file has no case" && exit 1; }
 work=$(mktemp -d)
