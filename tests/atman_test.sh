@@ -45,6 +45,6 @@ expect 2 'does not know -x' startvm -x
 expect 2 '-m wants a value' startvm kernel -m
 expect 2 "-m wants a number" startvm kernel -m lots
 expect 2 'is no kernel' startvm /etc/passwd
-expect 2 'is no kernel' startvm /nonexistent
+expect 2 'there is no file' startvm /nonexistent
 expect 2 "not 'one' and 'two'" startvm one two
 exit $status

@@ -87,8 +87,8 @@ bench_trace() {
 }
 
 bench_fail() {
-    mkdir -p "$ATMAN_LOGS"
-    cp "$work/xen.log" "$ATMAN_LOGS/bench.xen.log"
+    make_logs
+    cp --remove-destination "$work/xen.log" "$ATMAN_LOGS/bench.xen.log"
     fail "$1 (log: ${ATMAN_LOGS#"$PWD/"}/bench.xen.log)"
 }
 

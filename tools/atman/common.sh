@@ -6,6 +6,12 @@
 # Logs that somebody may want to read after a failure. Git ignores the folder.
 readonly ATMAN_LOGS=$ATMAN_HOME/.atman/logs
 
+# make_logs: makes that folder. What root makes belongs to whoever has the checkout, who may be somebody else next time.
+make_logs() {
+    mkdir -p "$ATMAN_LOGS"
+    ((EUID)) || chown --reference="$ATMAN_HOME" "${ATMAN_LOGS%/*}" "$ATMAN_LOGS"
+}
+
 # say TEXT: a line for the user. All of ours go to stderr: stdout is the guest's, or a table's.
 say() {
     progress_end
@@ -39,19 +45,23 @@ progress_end() {
     progress_text=
 }
 
-# logged NAME TEXT COMMAND...: runs a long command with its output in the log NAME while TEXT shows progress.
+# logged NAME TEXT COMMAND...: runs a long command with its output in the log NAME while TEXT shows progress. The command
+# is in the foreground, where Ctrl-C reaches it, and the seconds are counted beside it.
 logged() {
-    local log=$ATMAN_LOGS/$1.log text=$2 pid
+    local log=$ATMAN_LOGS/$1.log text=$2 ticker status=0
     shift 2
-    mkdir -p "$ATMAN_LOGS"
-    "$@" >"$log" 2>&1 </dev/null &
-    pid=$!
-    while kill -0 "$pid" 2>/dev/null; do
+    make_logs
+    rm -f "$log"
+    progress "$text"
+    while sleep 1 && kill -0 $$ 2>/dev/null; do
         progress "$text"
-        sleep 1
-    done
+    done &
+    ticker=$!
+    "$@" >"$log" 2>&1 </dev/null || status=$?
+    kill "$ticker"
+    wait "$ticker" 2>/dev/null || true
     progress_end
-    wait "$pid" || fail "$text failed: $(grep -v '^$' "$log" | tail -n 1) (all of it: $log)"
+    ((status == 0)) || fail "$text failed: $(grep -m 1 '^E: ' "$log" || tail -n 1 "$log") (all of it: $log)"
 }
 
 # enter_work: makes the temporary folder `work`, which is removed when atman ends, however it does; at_exit is a verb's

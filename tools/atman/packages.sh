@@ -27,16 +27,17 @@ ensure_packages() {
 }
 
 install_packages() {
-    ((EUID == 0)) || type -P sudo >/dev/null ||
-        fail "packages are missing and there is no sudo; as root: apt-get install --no-install-recommends $*"
+    local by_hand="as root: apt-get update && apt-get install --no-install-recommends $*"
+    ((EUID == 0)) || type -P sudo >/dev/null || fail "packages are missing and there is no sudo; $by_hand"
     say "installing $# missing packages: $*"
     if [[ " $* " == *" xen-hypervisor"* && -e /boot/grub/grub.cfg ]]; then
         say "Debian's hypervisor package makes Xen the default at the next boot of this machine; Atman does not need" \
             "that. XEN_OVERRIDE_GRUB_DEFAULT=0 in /etc/default/grub.d/xen.cfg and update-grub undo it"
     fi
+    trap 'exit 130' INT
     # Asks for the password now if it must, not behind a progress line.
-    as_root true || fail "sudo was refused; as root: apt-get install --no-install-recommends $*"
+    as_root true || fail "sudo was refused; $by_hand"
     logged setup-update "reading Debian's package lists" as_root apt-get -q update
     logged setup-install "installing $# packages" as_root env DEBIAN_FRONTEND=noninteractive \
-        apt-get -q install -y --no-install-recommends "$@"
+        apt-get -q -o DPkg::Lock::Timeout=300 install -y --no-install-recommends "$@"
 }

@@ -113,12 +113,12 @@ vm_verdict() {
 # vm_fail TEXT: fails, and keeps what the hypervisor, dom0 and the guest's console had to say.
 vm_fail() {
     local log kept=()
-    mkdir -p "$ATMAN_LOGS"
+    make_logs
     machine_stop
     [[ -s $work/xen.log ]] || mv "$work/qemu.log" "$work/xen.log" 2>/dev/null || true
     for log in xen console; do
         [[ -s $work/$log.log ]] || continue
-        cp "$work/$log.log" "$ATMAN_LOGS/$vm_name.$log.log"
+        cp --remove-destination "$work/$log.log" "$ATMAN_LOGS/$vm_name.$log.log"
         kept+=("$vm_name.$log.log")
     done
     fail "$1 (logs in ${ATMAN_LOGS#"$PWD/"}: ${kept[*]:-none})"

@@ -41,7 +41,8 @@ find_linux() {
     [[ -n $netback ]] || die "no Linux with xen-netback in /lib/modules: install linux-image-amd64"
     linux=${netback#/lib/modules/}
     linux=${linux%%/*}
-    [[ -r /boot/vmlinuz-$linux ]] || die "/boot/vmlinuz-$linux cannot be read: install linux-image-amd64"
+    [[ -e /boot/vmlinuz-$linux ]] || die "there is no /boot/vmlinuz-$linux: install linux-image-amd64"
+    [[ -r /boot/vmlinuz-$linux ]] || die "/boot/vmlinuz-$linux cannot be read: as root, chmod a+r /boot/vmlinuz-*"
 }
 
 find_xen() {
