@@ -14,6 +14,7 @@
 #include <atman/testing/fake_memory.h>
 
 #include "gtest/gtest.h"
+#include "sign.h"
 
 namespace {
 
@@ -29,17 +30,6 @@ struct at_mm_frames_stats Stats(const at_mm_frames &frames) {
   EXPECT_EQ(stats.total, stats.used + stats.free + stats.virgin);
   EXPECT_LE(stats.used, stats.peak);
   return stats;
-}
-
-// Marks memory as belonging to the block at `owner`.
-void Sign(char *at, const char *owner) {
-  auto id = reinterpret_cast<uintptr_t>(owner);
-  memcpy(at, &id, sizeof(id));
-}
-bool IsSigned(const char *at, const char *owner) {
-  uintptr_t id;
-  memcpy(&id, at, sizeof(id));
-  return id == reinterpret_cast<uintptr_t>(owner);
 }
 
 class FramesTest : public ::testing::Test {

@@ -11,21 +11,11 @@
 #include <atman/testing/fake_memory.h>
 
 #include "gtest/gtest.h"
+#include "sign.h"
 
 namespace {
 
 constexpr size_t kPage = 4096;
-
-// Marks memory as belonging to the block at `owner`.
-void Sign(char *at, const char *owner) {
-  auto id = reinterpret_cast<uintptr_t>(owner);
-  memcpy(at, &id, sizeof(id));
-}
-bool IsSigned(const char *at, const char *owner) {
-  uintptr_t id;
-  memcpy(&id, at, sizeof(id));
-  return id == reinterpret_cast<uintptr_t>(owner);
-}
 
 class RunTest : public ::testing::Test {
  protected:

@@ -61,9 +61,22 @@ TEST_F(ClockTest, Read_AddsWhatTheTscCountedSince) {
 // The TSC of another CPU, or one read ahead of the stamp, is before it: no time has passed, and not 584 years.
 TEST_F(ClockTest, TscBeforeItsStamp_CountsAsNone) {
   vcpu_time_info *time = &shared_->vcpu_info[0].time;
-  time->tsc_timestamp = UINT64_MAX - 5;
+  time->tsc_timestamp = __builtin_ia32_rdtsc() + (uint64_t{1} << 50);
   time->tsc_to_system_mul = 0x80000000;
   EXPECT_EQ(at_xen_clock_read(shared_), time->system_time);
+}
+
+// A domain's emulated TSC starts at 0, and Xen's last update may have been up to a second earlier: the stamp is then
+// negative, and time passes all the same.
+TEST_F(ClockTest, StampBeforeTheTscsZero_CountsFromThere) {
+  vcpu_time_info *time = &shared_->vcpu_info[0].time;
+  time->tsc_timestamp = uint64_t{0} - 1000000;
+  time->tsc_to_system_mul = 0x80000000;
+  time->tsc_shift = 1;
+  uint64_t before = __builtin_ia32_rdtsc();
+  uint64_t ns = at_xen_clock_read(shared_);
+  EXPECT_GE(ns, time->system_time + 1000000 + before);
+  EXPECT_LE(ns, time->system_time + 1000000 + __builtin_ia32_rdtsc());
 }
 
 TEST_F(ClockTest, Now_NeverStepsBack) {
