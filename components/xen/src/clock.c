@@ -28,7 +28,11 @@ uint64_t at_xen_clock_read(const shared_info_t *shared)
         tsc = __builtin_ia32_rdtsc();
         __atomic_thread_fence(__ATOMIC_ACQUIRE);
     } while (time->version != version);
-    if (tsc <= since) /* RDTSC may execute before the loads, across an update */
+    /*
+     * As a signed distance: RDTSC may execute before the loads, across an update; and where Xen emulates it, the stamp
+     * of a domain younger than Xen's last update is before its TSC was 0.
+     */
+    if ((int64_t)(tsc - since) <= 0)
         return system_ns;
     return system_ns + at_xen_clock_scale(tsc - since, mul, shift);
 }
