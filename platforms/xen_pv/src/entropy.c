@@ -21,24 +21,28 @@ static int random_word(uint64_t *word)
     return ok;
 }
 
-at_status at_entropy_fill(void *out, size_t size)
+static int has_rdrand(void)
 {
     unsigned eax, ebx, ecx, edx;
-    uint8_t *next = out;
 
-    if (!__get_cpuid(1, &eax, &ebx, &ecx, &edx) || !(ecx & bit_RDRND))
-        return AT_UNSUPPORTED;
-    while (size > 0) {
+    return __get_cpuid(1, &eax, &ebx, &ecx, &edx) && (ecx & bit_RDRND);
+}
+
+at_status at_entropy_fill(void *out, size_t size)
+{
+    int usable = has_rdrand();
+    size_t done = 0;
+
+    while (usable && done < size) {
         uint64_t word;
-        size_t part = size < sizeof(word) ? size : sizeof(word);
+        size_t part = size - done < sizeof(word) ? size - done : sizeof(word);
 
-        if (!random_word(&word)) {
-            memset(out, 0, (size_t)(next - (uint8_t *)out)); /* a caller that forgets to look gets no half-random key */
-            return AT_IO;
-        }
-        memcpy(next, &word, part);
-        next += part;
-        size -= part;
+        usable = random_word(&word);
+        memcpy((uint8_t *)out + done, &word, part);
+        done += part;
     }
-    return AT_OK;
+    if (usable)
+        return AT_OK;
+    memset(out, 0, size); /* a caller that forgets to look gets no half-random key */
+    return AT_UNSUPPORTED;
 }
