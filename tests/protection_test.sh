@@ -3,30 +3,67 @@
 #
 # What a guest must not be able to do, and what it says when it dies of it. kernels/misbehave.c does the deeds.
 
-# die_of ACT EXCEPTION: the guest does ACT and ends with reason crash and a report of that exception.
+# die_of ACT EXCEPTION [ERROR_CODE]: the guest does ACT and ends with reason crash and a report of that exception.
 die_of() {
     guest_start misbehave "cmdline=\"$1\""
     guest_ends crash
     console_has "about to $1"
     console_lacks survived
-    console_matches "^atman: exception $2  rip 0x[0-9a-f]{16}  rsp 0x[0-9a-f]{16}$"
+    console_matches "^atman: exception $2  rip 0x[0-9a-f]{16}  rsp 0x000000004[0-9a-f]{7}$"
+    console_has "  err 0x$(printf '%016x' "${3:-0}")"
     console_matches '^  backtrace: 0x[0-9a-f]{16}'
 }
 
-# accessed REGEX: the address that faulted.
-accessed() {
-    console_matches "  cr2 $1"
+# reported REGISTER VALUE: in the report; VALUE is a number.
+reported() {
+    console_matches "  $1 +0x$(printf '%016x' "$2")"
 }
 
-WriteToText_Dies() { die_of write-text '#PF'; }
-WriteToRodata_Dies() { die_of write-rodata '#PF'; }
-ExecuteData_Dies() { die_of execute-data '#PF'; }
-ExecuteStack_Dies() { die_of execute-stack '#PF'; }
-ExecuteHeap_Dies() { die_of execute-heap '#PF'; }
+# reported_in_image: it was the image's own code that did it.
+reported_in_image() {
+    console_matches '^atman: exception .*  rip 0x000000004034[0-9a-f]{4}  '
+}
+
+# What a page fault's error code says besides "by a guest's kernel": Intel SDM volume 3, section 4.7.
+readonly PRESENT=1 WRITE=2 FETCH=16
+
+dies_writing() {
+    die_of "$1" '#PF' $((PRESENT | WRITE))
+    reported_in_image
+}
+
+# What is fetched is where it faults.
+dies_executing() {
+    die_of "$1" '#PF' $((PRESENT | FETCH))
+    [[ $(console) =~ rip\ (0x[0-9a-f]+).*cr2\ (0x[0-9a-f]+) && ${BASH_REMATCH[1]} == "${BASH_REMATCH[2]}" ]] ||
+        fail "the fault is not where the guest jumped to"
+}
+
+dies_reading_nothing() {
+    die_of "$1" '#PF' 0
+    reported_in_image
+}
+
+WriteToText_Dies() { dies_writing write-text; }
+WriteToTextInDirectMap_Dies() { dies_writing write-text-alias; }
+WriteToRodata_Dies() { dies_writing write-rodata; }
+WriteToRodataInDirectMap_Dies() { dies_writing write-rodata-alias; }
+WriteToPageTable_Dies() { dies_writing write-table; }
+WriteToPageTableInDirectMap_Dies() { dies_writing write-table-alias; }
+WriteToBuildersPageTable_Dies() { dies_writing write-builders-table; }
+
+ExecuteData_Dies() { dies_executing execute-data; }
+ExecuteStack_Dies() { dies_executing execute-stack; }
+ExecuteHeap_Dies() { dies_executing execute-heap; }
+ExecuteTextInDirectMap_Dies() { dies_executing execute-text-alias; }
+ExecuteP2m_Dies() { dies_executing execute-p2m; }
+ExecuteSharedInfo_Dies() { dies_executing execute-shared-info; }
+ExecuteGrantTable_Dies() { dies_executing execute-grant-table; }
+ExecuteWindow_Dies() { dies_executing execute-window; }
 
 ReadPage0_Dies() {
-    die_of read-page-0 '#PF'
-    accessed 0x0000000000000008
+    dies_reading_nothing read-page-0
+    reported cr2 8
 }
 
 CallPage0_Dies() {
@@ -36,30 +73,85 @@ CallPage0_Dies() {
     console_matches '^atman: exception #PF  rip 0x0000000000000000'
 }
 
+# What was taken back is gone at once, whatever the TLB remembers.
+ReadGuard_Dies() { dies_reading_nothing read-guard; }
+ReadUnmappedPage_Dies() { dies_reading_nothing read-unmapped-page; }
+ReadUnmappedPages_Dies() { dies_reading_nothing read-unmapped-pages; }
+WriteToProtectedPage_Dies() { dies_writing write-protected-page; }
+WriteToProtectedPages_Dies() { dies_writing write-protected-pages; }
+
+GrantOfWindowPage_Panics() {
+    guest_start misbehave 'cmdline="grant-window"'
+    guest_ends crash
+    console_lacks survived
+    console_matches '^atman: panic: .*frame\.c'
+}
+
 # There is no stack left for a report: Xen itself ends the domain.
 OverflowStack_Dies() {
     guest_start misbehave 'cmdline="overflow-stack"'
     guest_ends crash
     console_has 'about to overflow-stack'
     console_lacks survived
+    console_lacks 'atman: '
+    xl dmesg | grep -q "Domain ${guest_id:?} (vcpu#0) crashed" || fail "xl dmesg does not show who ended the domain"
 }
 
-Divide_IsReported() { die_of divide '#DE'; }
-UndefinedInstruction_IsReported() { die_of undefined '#UD'; }
-PrivilegedInstruction_IsReported() { die_of privileged '#GP'; }
+# dies_reported ACT EXCEPTION [ERROR_CODE]: an exception of an instruction of the image.
+dies_reported() {
+    die_of "$@"
+    reported_in_image
+}
 
+Divide_IsReported() { dies_reported divide '#DE'; }
+SingleStep_IsReported() { dies_reported step '#DB'; }
+Breakpoint_IsReported() { dies_reported breakpoint '#BP'; }
+UndefinedInstruction_IsReported() { dies_reported undefined '#UD'; }
+PrivilegedInstruction_IsReported() { dies_reported privileged '#GP'; }
+ErrorCode_IsReported() { dies_reported load-segment '#GP' 0x1230; }
+X87Division_IsReported() { dies_reported divide-x87 '#MF'; }
+
+# The last one, a wild frame pointer, ends the backtrace before it began.
 Report_HasAllRegisters() {
     local register
-    die_of undefined '#UD'
-    for register in rax rbx rcx rdx rsi rdi rbp r8 r9 r10 r11 r12 r13 r14 r15 err cr2 flg; do
-        console_matches "  $register +0x[0-9a-f]{16}"
+    guest_start misbehave 'cmdline="registers"'
+    guest_ends crash
+    reported_in_image
+    for register in rax=0xfa rbx=0xfb rcx=0xfc rdx=0xfd rsi=0xf1 rdi=0xf2 rbp=0xf3 r8=0xf8 r9=0xf9 r10=0xf10 r11=0xf11 \
+        r12=0xf12 r13=0xf13 r14=0xf14 r15=0xf15 err=0 cr2=0; do
+        reported "${register%=*}" "${register#*=}"
     done
+    console_matches '  flg 0x0000000000000[0-9a-f]{3}'
+    console_matches '^  backtrace:$'
+}
+
+# The platform's start called main, main the act. (What faults has no frame of its own if it calls nothing.)
+Backtrace_NamesTheCallers() {
+    dies_reported divide-x87 '#MF'
+    console_matches '^  backtrace:( 0x000000004034[0-9a-f]{4}){2}$'
+}
+
+FramePointerThatLeadsNowhere_EndsTheReport() {
+    local act
+    for act in unaligned-frame guard-frame; do
+        guest_start misbehave "cmdline=\"$act\""
+        guest_ends crash
+        console_matches '^  backtrace:$'
+        guest_destroy
+    done
+}
+
+FrameThatIsItsOwnCaller_EndsTheReport() {
+    guest_start misbehave 'cmdline="endless-frame"'
+    guest_ends crash
+    console_matches '^  backtrace: 0x000000004034[0-9a-f]{4}$'
 }
 
 Panic_SaysWhyAndCrashes() {
     guest_start misbehave 'cmdline="panic"'
     guest_ends crash
     console_has 'atman: panic: as the test wants it'
+    console_matches '^  backtrace:( 0x000000004034[0-9a-f]{4}){2,5}$'
 }
 
 Assertion_NamesItsPlace() {

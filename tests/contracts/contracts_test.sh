@@ -23,6 +23,9 @@ Netfront() {
     guest_passes netfront_suite 'vif=["bridge=xenbr0"]'
 }
 
+Platform() {
+    guest_passes platform_suite memory=4
+}
 
 # All memory, from the least a guest can have to more than one level-2 table maps.
 Memory_OneMiB_EveryPage() {
@@ -31,6 +34,16 @@ Memory_OneMiB_EveryPage() {
 
 Memory_TwoMiB_EveryPage() {
     guest_start memory memory=2 && guest_ends poweroff
+}
+
+# Every way in which the last of the 2 MiB that are mapped at a time can be cut, and in which their tables can lie.
+Memory_ThreeToNineMiB_EveryPage() {
+    local size
+    for size in 3 4 5 6 7 8 9; do
+        guest_start memory memory=$size
+        guest_ends poweroff
+        guest_destroy
+    done
 }
 
 Memory_ThirtyTwoMiB_EveryPage() {
