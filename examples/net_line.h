@@ -16,8 +16,8 @@ extern "C" {
 char *net_mac(char *text, const uint8_t mac[6]);
 
 /*
- * net_line writes to `line` what there is to say about a received frame, newline included. The header is copied out of the
- * frame once, which may change meanwhile.
+ * net_line writes to `line` what there is to say about a received frame, newline included. The header is copied out of
+ * the frame once, which may change meanwhile.
  */
 void net_line(char line[NET_LINE_SIZE], const uint8_t *frame, size_t size);
 

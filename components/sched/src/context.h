@@ -14,7 +14,8 @@
 
 #include <atman/sched/thread.h>
 
-_Static_assert(offsetof(struct at_sched_thread, context) == 0 && offsetof(struct at_sched_context, stack_pointer) == 0 &&
+_Static_assert(offsetof(struct at_sched_thread, context) == 0 &&
+                   offsetof(struct at_sched_context, stack_pointer) == 0 &&
                    offsetof(struct at_sched_context, frame_pointer) == 8 &&
                    offsetof(struct at_sched_context, program_counter) == 16,
                "the assembly below knows these");
@@ -36,8 +37,8 @@ static inline struct at_sched_thread *at_sched_context_switch(struct at_sched_th
                      : [from] "+D"(from), [to] "+S"(to)
                      :
                      : "rax", "rbx", "rcx", "rdx", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "xmm0", "xmm1",
-                       "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13",
-                       "xmm14", "xmm15", "memory", "cc");
+                       "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12",
+                       "xmm13", "xmm14", "xmm15", "memory", "cc");
     return from;
 }
 

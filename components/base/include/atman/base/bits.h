@@ -57,7 +57,7 @@ static inline bool at_bits_is_aligned(uintptr_t value, uintptr_t alignment)
     return (value & (alignment - 1)) == 0;
 }
 
-/* at_bits_add stores `a` + `b` in `*sum` and returns true; false when it does not fit, and `*sum` then means nothing. */
+/* at_bits_add stores `a` + `b` in `*sum` and returns true; false when it does not fit: `*sum` then means nothing. */
 static inline bool at_bits_add(size_t *sum, size_t a, size_t b)
 {
     return !__builtin_add_overflow(a, b, sum);

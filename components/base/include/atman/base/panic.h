@@ -31,8 +31,8 @@ AT_NORETURN void at_panic(const char *reason);
 
 /*
  * AT_ASSERT panics unless `condition` holds; the reason names the file, the line and the expression. Always compiled
- * in: a check that is too dear to keep does not belong in the code. Costs a compare, a branch never taken, and the text;
- * where AT_ASSERT_PLACE_ONLY is defined, as for kernels, the expression is left out, since its place tells it.
+ * in: a check that is too dear to keep does not belong in the code. Costs a compare, a branch never taken, and the
+ * text; where AT_ASSERT_PLACE_ONLY is defined, as for kernels, the expression is left out, since its place tells it.
  */
 #define AT_ASSERT(condition) \
     (__builtin_expect(!(condition), 0) \

@@ -125,9 +125,7 @@ struct at_sched {
     struct at_sched_thread main;
 };
 
-/*
- * at_sched_init makes the caller the thread "main", the first of `sched`. Calls no op.
- */
+/* at_sched_init makes the caller the thread "main", the first of `sched`. Calls no op. */
 void at_sched_init(struct at_sched *sched, const struct at_sched_config *config);
 
 /*
@@ -143,8 +141,7 @@ at_status at_sched_fini(struct at_sched *sched);
  * it.
  *
  * `name` (not NULL) is for reports; it is borrowed and must outlive the thread. `stack_size` is in bytes, 0 for the
- * scheduler's default. `*thread` is valid until it is
- * joined, or once detached until it ends.
+ * scheduler's default. `*thread` is valid until it is joined, or once detached until it ends.
  *
  * Returns AT_OK; AT_INVALID when stack_size is neither 0 nor at least AT_SCHED_STACK_MIN; or what stack_alloc
  * returned. `*thread` is written only with AT_OK. Does not block. May be called from handlers. O(1).
@@ -174,12 +171,12 @@ at_status at_sched_thread_join(struct at_sched_thread *thread, void **value);
  */
 at_status at_sched_thread_detach(struct at_sched_thread *thread);
 
-/* at_sched_thread_yield lets every other thread that is ready run before the caller goes on. */
+/* at_sched_thread_yield lets every other thread that is ready run before the caller goes on. Not from handlers. */
 void at_sched_thread_yield(struct at_sched *sched);
 
 /*
  * at_sched_thread_sleep blocks the current thread until the monotonic clock reaches `deadline_ns`. With a deadline in
- * the past it yields until timers are next looked at; with AT_NEVER it never returns.
+ * the past it yields until timers are next looked at; with AT_NEVER it never returns. Not from handlers.
  */
 void at_sched_thread_sleep(struct at_sched *sched, uint64_t deadline_ns);
 

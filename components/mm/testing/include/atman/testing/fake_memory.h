@@ -4,8 +4,8 @@
 
 /*
  * Fake memory: a linear range of a Linux process for at_mm_frames. Virgin pages are inaccessible until the allocator
- * grows, so touching one too early faults. Pages come up full of garbage, and state bytes with what would be free blocks
- * of any order. Growing can be made to fail.
+ * grows, so touching one too early faults. Pages come up full of garbage, and state bytes with what would be free
+ * blocks of any order. Growing can be made to fail.
  */
 
 #include <sys/mman.h>

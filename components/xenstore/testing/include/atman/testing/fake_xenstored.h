@@ -57,7 +57,10 @@ void at_fake_xenstored_connect(struct at_fake_xenstored *server, uint16_t domid,
  */
 size_t at_fake_xenstored_step(struct at_fake_xenstored *server);
 
-/* dom0's hand: absolute paths, no permissions or quotas, watches fire. They return what a guest would get. */
+/*
+ * at_fake_xenstored_write, _remove and _permit are dom0's hand: absolute paths, no permissions or quotas, watches fire.
+ * They return what a guest would get.
+ */
 at_status at_fake_xenstored_write(struct at_fake_xenstored *server, const char *path, const char *value);
 at_status at_fake_xenstored_remove(struct at_fake_xenstored *server, const char *path);
 at_status at_fake_xenstored_permit(struct at_fake_xenstored *server, const char *path, const char *list); /* "n0 r5" */
