@@ -37,7 +37,8 @@ install_packages() {
     trap 'exit 130' INT
     # Asks for the password now if it must, not behind a progress line.
     as_root true || fail "sudo was refused; $by_hand"
-    logged setup-update "reading Debian's package lists" as_root apt-get -q update
+    # One archive that is down, perhaps one that we do not need, must not hide the others.
+    (logged setup-update "reading Debian's package lists" as_root apt-get -q update) || say "going on without"
     logged setup-install "installing $# packages" as_root env DEBIAN_FRONTEND=noninteractive \
         apt-get -q -o DPkg::Lock::Timeout=300 install -y --no-install-recommends "$@"
 }
