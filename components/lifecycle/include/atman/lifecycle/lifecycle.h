@@ -7,7 +7,8 @@
  * the guest acknowledges by emptying the node, and then does it when it is ready.
  *
  * This component notices and acknowledges by itself, in the handlers of the XenStore client; it needs no thread. Acting
- * is the caller's: ask at_lifecycle_requested() now and then, or sleep in the waiting place that it was given.
+ * is the caller's: ask at_lifecycle_requested() now and then, or just before each sleep in the waiting place that it
+ * was given, since waking is not kept for who does not sleep yet.
  *
  * Not for: carrying out the shutdown (at_xen_domain_shutdown()), or the work of suspending.
  *
