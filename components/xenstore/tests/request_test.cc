@@ -20,6 +20,10 @@ at_xenstore_request ReadRequest(const char *path, char *reply, size_t capacity) 
   return r;
 }
 
+int told;  // how often CountTold, as a request's `done`, was called
+
+void CountTold(at_xenstore_request *) { told++; }
+
 at_xenstore_request WriteRequest(const char *path, const std::string &value) {
   at_xenstore_request r{};
   r.op = AT_XENSTORE_WRITE;
@@ -250,10 +254,9 @@ TEST_F(RequestTest, Done_IsToldOnce_AndMaySubmitAgain) {
 
 TEST_F(RequestTest, AbandonedRequest_IsNotToldOf) {
   char a[16];
-  static int told;
   told = 0;
   at_xenstore_request r = ReadRequest("name", a, sizeof(a));
-  r.done = [](at_xenstore_request *) { told++; };
+  r.done = CountTold;
   EXPECT_EQ(at_xenstore_call(&xs_, &r, 1, clock_.now_ns), AT_TIMED_OUT);
   EXPECT_EQ(r.status, AT_TIMED_OUT);
   Settle();
@@ -262,11 +265,10 @@ TEST_F(RequestTest, AbandonedRequest_IsNotToldOf) {
 
 TEST_F(RequestTest, RequestAbandonedHalfSent_IsNotToldOf) {
   const std::string big(1500, 'x');
-  static int told;
   told = 0;
   clock_.server = nullptr;
   at_xenstore_request r[] = {WriteRequest("data/v", big), WriteRequest("data/w", "behind it")};
-  r[0].done = r[1].done = [](at_xenstore_request *) { told++; };
+  r[0].done = r[1].done = CountTold;
   EXPECT_EQ(at_xenstore_call(&xs_, r, 2, Deadline()), AT_TIMED_OUT);
   EXPECT_EQ(r[0].status, AT_TIMED_OUT);
   EXPECT_EQ(r[1].status, AT_TIMED_OUT);
@@ -276,10 +278,9 @@ TEST_F(RequestTest, RequestAbandonedHalfSent_IsNotToldOf) {
 
 TEST_F(RequestTest, AbandonedRequest_IsToldOfWhenItIsSubmittedAgain) {
   char a[16];
-  static int told;
   told = 0;
   at_xenstore_request r = ReadRequest("name", a, sizeof(a));
-  r.done = [](at_xenstore_request *) { told++; };
+  r.done = CountTold;
   EXPECT_EQ(at_xenstore_call(&xs_, &r, 1, clock_.now_ns), AT_TIMED_OUT);
   EXPECT_EQ(at_xenstore_call(&xs_, &r, 1, Deadline()), AT_OK);
   EXPECT_EQ(told, 1) << "`done` is the caller's: giving up must not take it away";
