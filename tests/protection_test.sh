@@ -3,9 +3,11 @@
 #
 # What a guest must not be able to do, and what it says when it dies of it. kernels/misbehave.c does the deeds.
 
+kernel=misbehave
+
 # die_of ACT EXCEPTION [ERROR_CODE]: the guest does ACT and ends with reason crash and a report of that exception.
 die_of() {
-    guest_start misbehave "cmdline=\"$1\""
+    guest_start $kernel "cmdline=\"$1\""
     guest_ends crash
     console_has "about to $1"
     console_lacks survived
@@ -52,6 +54,7 @@ WriteToPageTable_Dies() { dies_writing write-table; }
 WriteToPageTableInDirectMap_Dies() { dies_writing write-table-alias; }
 WriteToBuildersPageTable_Dies() { dies_writing write-builders-table; }
 
+ExecuteRodata_Dies() { dies_executing execute-rodata; }
 ExecuteData_Dies() { dies_executing execute-data; }
 ExecuteStack_Dies() { dies_executing execute-stack; }
 ExecuteHeap_Dies() { dies_executing execute-heap; }
@@ -75,10 +78,29 @@ CallPage0_Dies() {
 
 # What was taken back is gone at once, whatever the TLB remembers.
 ReadGuard_Dies() { dies_reading_nothing read-guard; }
+ReadBehindImage_Dies() { dies_reading_nothing read-behind-image; }
 ReadUnmappedPage_Dies() { dies_reading_nothing read-unmapped-page; }
 ReadUnmappedPages_Dies() { dies_reading_nothing read-unmapped-pages; }
 WriteToProtectedPage_Dies() { dies_writing write-protected-page; }
 WriteToProtectedPages_Dies() { dies_writing write-protected-pages; }
+
+# An image of several level-1 tables is no different.
+LargeImage_IsProtected() {
+    local act
+    kernel=misbehave_large
+    for act in write-text-alias write-table; do
+        dies_writing $act
+        guest_destroy
+    done
+    for act in execute-data execute-heap; do
+        dies_executing $act
+        guest_destroy
+    done
+    for act in read-guard read-behind-image read-behind-tables; do
+        dies_reading_nothing $act
+        guest_destroy
+    done
+}
 
 GrantOfWindowPage_Panics() {
     guest_start misbehave 'cmdline="grant-window"'

@@ -24,11 +24,16 @@
 #define P2M 0x200000u
 
 /* The platform's own: the image's level-1 tables, the page below the boot stack, and what Xen told at the start. */
-extern char at_xen_pv_tables[], at_xen_pv_stack_guard[];
+extern char at_xen_pv_tables[], at_xen_pv_stack_guard[], at_xen_pv_spare_pages[];
 extern const start_info_t *at_xen_pv_start_info;
 
 static const char constant[] = "read-only"; /* not volatile: that would make it writable data */
 static unsigned char data[] = {RET};
+
+/* What makes an image large, for one that has several level-1 tables. */
+#ifdef BULK
+static volatile unsigned char bulk[BULK];
+#endif
 
 /* Calls what is at `code`, by way of an integer: C has no cast from data to functions. */
 static void call(const void *code)
@@ -111,6 +116,13 @@ static void execute_shared_info(void)
 static void execute_grant_table(void)
 {
     call(at_guest_grants()->table);
+}
+
+static void execute_rodata(void)
+{
+    static const unsigned char code[] = {RET};
+
+    call(code);
 }
 
 static void execute_data(void)
@@ -196,6 +208,17 @@ static void write_protected_pages(void)
 static void grant_window(void)
 {
     printf("%llx\n", (unsigned long long)at_mm_pages_frame(at_guest_pages(), map_pages(1)));
+}
+
+/* Behind the image come shared_info and the two pages of the grant table, and then nothing that the builder mapped. */
+static void read_behind_image(void)
+{
+    (void)*(volatile char *)(at_xen_pv_spare_pages + 2 * AT_MM_PAGE_SIZE);
+}
+
+static void read_behind_tables(void)
+{
+    (void)*(volatile char *)(at_xen_pv_spare_pages + 512 * AT_MM_PAGE_SIZE);
 }
 
 static void read_guard(void)
@@ -326,6 +349,7 @@ static const struct {
     {"write-table", write_table},
     {"write-table-alias", write_table_alias},
     {"write-builders-table", write_builders_table},
+    {"execute-rodata", execute_rodata},
     {"execute-data", execute_data},
     {"execute-stack", execute_stack},
     {"execute-heap", execute_heap},
@@ -336,6 +360,8 @@ static const struct {
     {"execute-window", execute_window},
     {"read-page-0", read_page_0},
     {"call-page-0", call_page_0},
+    {"read-behind-image", read_behind_image},
+    {"read-behind-tables", read_behind_tables},
     {"read-guard", read_guard},
     {"overflow-stack", overflow_stack},
     {"read-unmapped-page", read_unmapped_page},
@@ -360,6 +386,10 @@ static const struct {
 
 int main(int argc, char **argv)
 {
+#ifdef BULK
+    for (size_t i = 0; i < sizeof(bulk); i += AT_MM_PAGE_SIZE)
+        bulk[i] = RET; /* all of it is there */
+#endif
     for (size_t i = 0; argc == 2 && i < sizeof(acts) / sizeof(acts[0]); i++) {
         if (strcmp(argv[1], acts[i].name) == 0) {
             printf("about to %s\n", acts[i].name);
