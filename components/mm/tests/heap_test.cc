@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: ISC
-// The contract of <atman/mm/heap.h>, against a model, with memory that runs short, and with callers that get it wrong.
+// The contract of <atman/mm/heap.h>, with memory that runs short, and with callers that get it wrong.
 
 #include <atman/mm/heap.h>
 
 #include <algorithm>
 #include <cstring>
-#include <map>
-#include <memory>
 #include <random>
 #include <set>
 #include <vector>
@@ -15,44 +13,10 @@
 #include <atman/testing/fake_memory.h>
 
 #include "gtest/gtest.h"
+#include "heap_fixture.h"
 
 namespace {
 
-constexpr size_t kPage = 4096;
-
-class HeapTest : public ::testing::Test {
- protected:
-  void Start(size_t pages, size_t skew = 0) {
-    memory_ = std::make_unique<AtFakeMemory>(pages, 0, skew);
-    at_mm_frames_config config = memory_->Config();
-    at_mm_frames_init(&frames_, &config);
-    at_mm_heap_init(&heap_, &frames_, 0x5DEECE66D);
-  }
-  void TearDown() override {
-    at_mm_heap_trim(&heap_);
-    auto heap = Stats();
-    EXPECT_EQ(heap.live, 0u) << "a test left objects";
-    EXPECT_EQ(heap.live_bytes, 0u);
-    EXPECT_EQ(heap.cached, 0u);
-    EXPECT_EQ(heap.pages, 0u) << "an empty heap holds nothing";
-    struct at_mm_frames_stats frames;
-    at_mm_frames_stats(&frames_, &frames);
-    EXPECT_EQ(frames.used, 0u);
-  }
-
-  struct at_mm_heap_stats Stats() {
-    struct at_mm_heap_stats stats;
-    at_mm_heap_stats(&heap_, &stats);
-    return stats;
-  }
-  char *Alloc(size_t size) { return static_cast<char *>(at_mm_heap_alloc(&heap_, size)); }
-  void Free(void *object) { at_mm_heap_free(&heap_, object); }
-  size_t Usable(void *object) { return at_mm_heap_usable_size(&heap_, object); }
-
-  std::unique_ptr<AtFakeMemory> memory_;
-  at_mm_frames frames_;
-  at_mm_heap heap_;
-};
 using HeapDeathTest = HeapTest;
 
 TEST_F(HeapTest, EverySize_RoundsUpByAnEighthAtMost) {
@@ -284,83 +248,6 @@ TEST_F(HeapTest, OutOfMemory_IsNullAndEverythingStillWorks) {
     for (size_t keep = objects.size() / 3; objects.size() > keep; objects.pop_back()) Free(objects.back());
   }
   for (char *object : objects) Free(object);
-}
-
-TEST_F(HeapTest, RandomUse_AgreesWithAModel) {
-  for (unsigned seed : {1u, 2u, 3u}) {
-    SCOPED_TRACE(seed);
-    Start(8192, seed * 100);
-    std::mt19937 random(seed);
-    struct Object {
-      size_t size;
-      uint8_t fill;
-    };
-    std::map<char *, Object> live;
-    auto check = [&](char *p, const Object &o) {
-      return o.size == 0 || (static_cast<uint8_t>(p[0]) == o.fill && memcmp(p, p + 1, o.size - 1) == 0);
-    };
-    auto insert = [&](char *p, size_t size) {
-      auto next = live.lower_bound(p);
-      size_t usable = Usable(p);
-      ASSERT_GE(usable, size);
-      if (next != live.end()) {
-        ASSERT_LE(p + usable, next->first);
-      }
-      if (next != live.begin()) {
-        ASSERT_LE(std::prev(next)->first + Usable(std::prev(next)->first), p);
-      }
-      auto fill = static_cast<uint8_t>(random());
-      memset(p, fill, size);
-      live[p] = {size, fill};
-    };
-    auto size_of = [&] {
-      unsigned kind = random() % 20;
-      return kind == 0 ? random() % 200000 : kind < 4 ? random() % 9000 : random() % 600;
-    };
-    for (int step = 0; step < 30000; ++step) {
-      unsigned kind = random() % (step / 3000 % 2 ? 8 : 6);
-      size_t size = size_of();
-      if (kind < 3 || live.empty()) {
-        size_t alignment = size_t{1} << random() % 14;
-        void *got = kind == 0   ? at_mm_heap_calloc(&heap_, 1, size)
-                    : kind == 1 ? at_mm_heap_alloc_aligned(&heap_, alignment, size)
-                                : Alloc(size);
-        if (!got) continue;
-        auto *p = static_cast<char *>(got);
-        ASSERT_EQ(reinterpret_cast<uintptr_t>(p) % (kind == 1 ? alignment : 16), 0u);
-        if (kind == 0) {
-          ASSERT_TRUE(check(p, {size, 0}));
-        }
-        insert(p, size);
-        continue;
-      }
-      auto victim = std::next(live.begin(), random() % live.size());
-      auto [p, object] = *victim;
-      ASSERT_TRUE(check(p, object));
-      if (kind == 3) {
-        char *q = static_cast<char *>(at_mm_heap_realloc(&heap_, p, size));
-        if (!q) continue;
-        live.erase(p);
-        ASSERT_TRUE(check(q, {std::min(size, object.size), object.fill}));
-        insert(q, size);
-      } else {
-        Free(p);
-        live.erase(p);
-      }
-      if (step % 100 == 0) {
-        ASSERT_EQ(Stats().live, live.size());
-      }
-    }
-    size_t bytes = 0;
-    for (auto &o : live) bytes += Usable(o.first);
-    EXPECT_EQ(Stats().live_bytes, bytes);
-    for (auto &o : live) {
-      EXPECT_TRUE(check(o.first, o.second));
-      Free(o.first);
-    }
-    at_mm_heap_trim(&heap_);
-    EXPECT_EQ(Stats().pages, 0u);
-  }
 }
 
 TEST_F(HeapDeathTest, HostileFrees_Panic) {
