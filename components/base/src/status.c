@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include <atman/base/status.h>
 
+#include <atman/base/bits.h>
+
 /* Fixed-width rows: no pointers to store or to relocate. Indexed by the negated status. */
 static const char names[][16] = {
     [-AT_OK] = "AT_OK",
@@ -26,7 +28,7 @@ static const char names[][16] = {
 
 const char *at_status_name(at_status status)
 {
-    const int lowest = 1 - (int)(sizeof(names) / sizeof(names[0]));
+    const int lowest = 1 - (int)AT_COUNT_OF(names);
 
     return status > 0 || status < lowest ? "AT_UNKNOWN" : names[-status];
 }

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include <atman/base/bits.h>
 #include <atman/xenstore/xenstore.h>
 
 #define TRIES 16
@@ -25,7 +26,7 @@ static const char words[][9] = {"", "poweroff", "reboot", "suspend", "halt", "cr
 
 const char *at_lifecycle_request_name(enum at_lifecycle_request request)
 {
-    return (unsigned)request < sizeof(words) / sizeof(words[0]) ? words[request] : words[0];
+    return (unsigned)request < AT_COUNT_OF(words) ? words[request] : words[0];
 }
 
 static void advance(struct at_xenstore_request *request);

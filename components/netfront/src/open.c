@@ -2,6 +2,7 @@
 /* From nothing to Connected: the driver's part of the handshake whose order is xenbus's. */
 #include <string.h>
 
+#include <atman/base/bits.h>
 #include <atman/xen/event.h>
 
 #include "internal.h"
@@ -109,11 +110,11 @@ static at_status connect(struct at_netfront *nf)
     };
     const struct at_xenbus_device device = {
         .own = own,
-        .own_count = sizeof own / sizeof *own,
+        .own_count = AT_COUNT_OF(own),
         .publish = publish,
-        .publish_count = sizeof publish / sizeof *publish,
+        .publish_count = AT_COUNT_OF(publish),
         .backend = backend,
-        .backend_count = sizeof backend / sizeof *backend,
+        .backend_count = AT_COUNT_OF(backend),
         .prepare = prepare,
         .accept = accept,
         .ctx = &h,

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include <atman/xen/hypercall.h>
+
+#include <atman/base/bits.h>
 #include <xen/errno.h>
 
 at_status at_xen_status(long xen_result)
@@ -20,7 +22,7 @@ at_status at_xen_status(long xen_result)
 
     if (xen_result >= 0)
         return AT_OK;
-    for (unsigned i = 0; i < sizeof names / sizeof *names; i++) {
+    for (unsigned i = 0; i < AT_COUNT_OF(names); i++) {
         if (xen_result == -(long)names[i].error)
             return names[i].status;
     }

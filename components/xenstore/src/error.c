@@ -3,6 +3,8 @@
 
 #include "internal.h"
 
+#include <atman/base/bits.h>
+
 #include <string.h>
 
 /*
@@ -41,7 +43,7 @@ static const struct {
 };
 
 enum {
-    ERROR_COUNT = sizeof(errors) / sizeof(errors[0]),
+    ERROR_COUNT = AT_COUNT_OF(errors),
     SERVER_ERRORS_END = ERROR_COUNT - 7,
 };
 

@@ -2,10 +2,12 @@
 
 #include <atman/xenstore/xenbus.h>
 
+#include <atman/base/bits.h>
+
 const char *at_xenbus_state_name(enum at_xenbus_state state)
 {
     static const char names[][14] = {"Unknown",   "Initialising", "InitWait", "Initialised",   "Connected",
                                      "Closing",   "Closed",       "Reconfiguring", "Reconfigured"};
 
-    return (unsigned)state < sizeof(names) / sizeof(names[0]) ? names[state] : names[0];
+    return (unsigned)state < AT_COUNT_OF(names) ? names[state] : names[0];
 }

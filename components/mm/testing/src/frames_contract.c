@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include <string.h>
 
+#include <atman/base/bits.h>
 #include <atman/mm/run.h>
 #include <atman/testing/mm_contract.h>
 
@@ -97,7 +98,7 @@ static void runs_have_their_length_and_waste_nothing(struct at_contract *t, void
     struct at_mm_frames_stats before, now;
 
     at_mm_frames_stats(env->frames, &before);
-    for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); ++i) {
+    for (size_t i = 0; i < AT_COUNT_OF(lengths); ++i) {
         void *run;
 
         AT_REQUIRE(t, at_mm_run_alloc(env->frames, &run, lengths[i], 0) == AT_OK);
@@ -143,4 +144,4 @@ const struct at_contract_case at_mm_frames_contract[] = {
     {"RunsHaveTheirLengthAndWasteNothing", runs_have_their_length_and_waste_nothing},
     {"RunsResizeInPlace", runs_resize_in_place},
 };
-const size_t at_mm_frames_contract_count = sizeof(at_mm_frames_contract) / sizeof(at_mm_frames_contract[0]);
+const size_t at_mm_frames_contract_count = AT_COUNT_OF(at_mm_frames_contract);

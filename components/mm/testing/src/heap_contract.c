@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include <string.h>
 
+#include <atman/base/bits.h>
 #include <atman/testing/mm_contract.h>
 
 static bool is_filled(const uint8_t *bytes, int value, size_t size)
@@ -25,7 +26,7 @@ static void objects_of_any_size_are_aligned_disjoint_and_long_enough(struct at_c
 {
     static const size_t sizes[] = {0,   1,    15,   16,   17,   24,   128,  129,  144,  255,  256,  257, 500,
                                    1024, 1025, 2048, 3000, 4095, 4096, 4097, 8191, 8192, 8193, 50000};
-    enum { COUNT = sizeof(sizes) / sizeof(sizes[0]) };
+    enum { COUNT = AT_COUNT_OF(sizes) };
     struct at_mm_contract_env *env = ctx;
     struct at_mm_heap_stats before;
     void *object[COUNT];
@@ -54,7 +55,7 @@ static void alignments_up_to_64_kib_are_kept(struct at_contract *t, void *ctx)
 
     at_mm_heap_stats(env->heap, &before);
     for (size_t alignment = 1; alignment <= 65536; alignment *= 2) {
-        for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); ++i) {
+        for (size_t i = 0; i < AT_COUNT_OF(sizes); ++i) {
             void *first = at_mm_heap_alloc_aligned(env->heap, alignment, sizes[i]);
             void *second = at_mm_heap_alloc_aligned(env->heap, alignment, sizes[i]);
 
@@ -96,7 +97,7 @@ static void calloc_clears_what_was_used_before(struct at_contract *t, void *ctx)
     static const size_t sizes[] = {1, 16, 100, 4000, 20000};
     struct at_mm_contract_env *env = ctx;
 
-    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); ++i) {
+    for (size_t i = 0; i < AT_COUNT_OF(sizes); ++i) {
         void *used = at_mm_heap_alloc(env->heap, sizes[i]);
         void *clear;
 
@@ -164,4 +165,4 @@ const struct at_contract_case at_mm_heap_contract[] = {
     {"ZeroBytesAndNullFollowC", zero_bytes_and_null_follow_c},
     {"ReallocKeepsTheContentUpAndDown", realloc_keeps_the_content_up_and_down},
 };
-const size_t at_mm_heap_contract_count = sizeof(at_mm_heap_contract) / sizeof(at_mm_heap_contract[0]);
+const size_t at_mm_heap_contract_count = AT_COUNT_OF(at_mm_heap_contract);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include <string.h>
 
+#include <atman/base/bits.h>
 #include <atman/testing/mm_contract.h>
 
 #define PAGES 3
@@ -77,11 +78,11 @@ static void writable_and_executable_is_refused(struct at_contract *t, void *ctx)
     uint64_t frames[PAGES];
 
     AT_REQUIRE(t, take_pages(env, pages, frames));
-    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); ++i)
+    for (size_t i = 0; i < AT_COUNT_OF(bad); ++i)
         AT_CHECK_EQ(t, at_mm_space_map(env->space, &view, frames, PAGES, bad[i]), AT_INVALID);
     AT_CHECK_EQ(t, at_mm_space_free_pages(env->space), free);
     AT_REQUIRE(t, at_mm_space_map(env->space, &view, frames, PAGES, AT_MM_READ) == AT_OK);
-    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); ++i)
+    for (size_t i = 0; i < AT_COUNT_OF(bad); ++i)
         AT_CHECK_EQ(t, at_mm_space_protect(env->space, view, PAGES, bad[i]), AT_INVALID);
     AT_CHECK_EQ(t, at_mm_space_unmap(env->space, view, PAGES), AT_OK);
     give_pages(env, pages);
@@ -114,4 +115,4 @@ const struct at_contract_case at_mm_space_contract[] = {
     {"WritableAndExecutableIsRefused", writable_and_executable_is_refused},
     {"ReservedRangesAreApartAndComeBack", reserved_ranges_are_apart_and_come_back},
 };
-const size_t at_mm_space_contract_count = sizeof(at_mm_space_contract) / sizeof(at_mm_space_contract[0]);
+const size_t at_mm_space_contract_count = AT_COUNT_OF(at_mm_space_contract);

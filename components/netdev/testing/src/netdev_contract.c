@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include <atman/testing/netdev_contract.h>
 
+#include <atman/base/bits.h>
+
 #include <string.h>
 
 #define BATCH 16
@@ -201,7 +203,7 @@ static void frames_of_every_size_arrive_unchanged(struct at_contract *t, void *e
     struct at_netdev_stats before, after;
     struct at_netdev_frame frame;
 
-    for (uint32_t i = 0; e->echoes && i < sizeof sizes / sizeof *sizes; i++) {
+    for (uint32_t i = 0; e->echoes && i < AT_COUNT_OF(sizes); i++) {
         at_netdev_stats(e->dev, &before);
         AT_REQUIRE(t, send_one(e, sizes[i], (uint8_t)i));
         AT_REQUIRE(t, receive_one(e, &frame));
@@ -296,4 +298,4 @@ const struct at_contract_case at_netdev_contract[] = {
      holding_every_received_frame_stops_receiving_until_release},
 };
 
-const size_t at_netdev_contract_count = sizeof at_netdev_contract / sizeof *at_netdev_contract;
+const size_t at_netdev_contract_count = AT_COUNT_OF(at_netdev_contract);

@@ -3,6 +3,7 @@
 
 #include <atman/testing/xen_contract.h>
 
+#include <atman/base/bits.h>
 #include <atman/xen/clock.h>
 
 #define PATIENCE_NS UINT64_C(10000000000)
@@ -46,4 +47,4 @@ const struct at_contract_case at_xen_console_contract[] = {
     {"AWriteMayExceedTheRing", a_write_may_exceed_the_ring},
     {"ReadingDoesNotBlock", reading_does_not_block},
 };
-const size_t at_xen_console_contract_count = sizeof at_xen_console_contract / sizeof *at_xen_console_contract;
+const size_t at_xen_console_contract_count = AT_COUNT_OF(at_xen_console_contract);

@@ -3,6 +3,7 @@
 
 #include <atman/testing/xen_contract.h>
 
+#include <atman/base/bits.h>
 #include <atman/xen/clock.h>
 
 #define MILLISECOND UINT64_C(1000000)
@@ -223,7 +224,7 @@ const struct at_contract_case at_xen_event_contract[] = {
     {"AVirqIsBoundOnce", a_virq_is_bound_once},
     {"ClosedPortsAreGone", closed_ports_are_gone},
 };
-const size_t at_xen_event_contract_count = sizeof at_xen_event_contract / sizeof *at_xen_event_contract;
+const size_t at_xen_event_contract_count = AT_COUNT_OF(at_xen_event_contract);
 
 /* ---- clocks ---- */
 
@@ -279,4 +280,4 @@ const struct at_contract_case at_xen_clock_contract[] = {
     {"AWaitTakesItsTime", a_wait_takes_its_time},
     {"TheWallClockIsOfOurTimeAndMoves", the_wall_clock_is_of_our_time_and_moves},
 };
-const size_t at_xen_clock_contract_count = sizeof at_xen_clock_contract / sizeof *at_xen_clock_contract;
+const size_t at_xen_clock_contract_count = AT_COUNT_OF(at_xen_clock_contract);

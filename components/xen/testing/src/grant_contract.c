@@ -3,6 +3,8 @@
 
 #include <atman/testing/xen_contract.h>
 
+#include <atman/base/bits.h>
+
 #define DOM0 0
 
 static void a_grant_is_given_and_ended(struct at_contract *t, void *ctx)
@@ -26,7 +28,7 @@ static void what_is_no_grant_is_not_ended(struct at_contract *t, void *ctx)
     static const at_xen_grant_ref refs[] = {0, 1, 7, 0x7fffffff, 0xffffffff};
     struct at_xen_contract_env *env = ctx;
 
-    for (unsigned i = 0; i < sizeof refs / sizeof *refs; i++)
+    for (unsigned i = 0; i < AT_COUNT_OF(refs); i++)
         AT_CHECK_EQ(t, at_xen_grant_end(env->grants, refs[i]), AT_INVALID);
 }
 
@@ -51,7 +53,7 @@ const struct at_contract_case at_xen_grant_contract[] = {
     {"WhatIsNoGrantIsNotEnded", what_is_no_grant_is_not_ended},
     {"AllCanBeSetAsideAndNoMore", all_can_be_set_aside_and_no_more},
 };
-const size_t at_xen_grant_contract_count = sizeof at_xen_grant_contract / sizeof *at_xen_grant_contract;
+const size_t at_xen_grant_contract_count = AT_COUNT_OF(at_xen_grant_contract);
 
 /* ---- mappings ---- */
 
@@ -110,4 +112,4 @@ const struct at_contract_case at_xen_mapping_contract[] = {
     {"AReadonlyGrantMapsReadonlyOnly", a_readonly_grant_maps_readonly_only},
     {"WhatWasNotGrantedToUsIsNotMapped", what_was_not_granted_to_us_is_not_mapped},
 };
-const size_t at_xen_mapping_contract_count = sizeof at_xen_mapping_contract / sizeof *at_xen_mapping_contract;
+const size_t at_xen_mapping_contract_count = AT_COUNT_OF(at_xen_mapping_contract);

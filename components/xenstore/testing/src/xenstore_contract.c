@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include <atman/base/bits.h>
 #include <atman/xenstore/permission.h>
 #include <atman/xenstore/request.h>
 #include <atman/xenstore/transaction.h>
@@ -271,4 +272,4 @@ const struct at_contract_case at_xenstore_contract_cases[] = {
     {"NothingIsLeft", nothing_is_left},
 };
 
-const size_t at_xenstore_contract_count = sizeof(at_xenstore_contract_cases) / sizeof(at_xenstore_contract_cases[0]);
+const size_t at_xenstore_contract_count = AT_COUNT_OF(at_xenstore_contract_cases);
