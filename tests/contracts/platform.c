@@ -44,7 +44,13 @@ static void clock_runs_from_the_start(struct at_contract *t, void *env)
 
 static void each_thing_is_made_once(struct at_contract *t, void *env)
 {
+    struct at_mm_heap_stats stats;
+    void *object = at_mm_heap_alloc(at_guest_heap(), 1);
+
     (void)env;
+    at_mm_heap_stats(at_guest_heap(), &stats);
+    AT_CHECK_EQ(t, stats.live, 1);
+    at_mm_heap_free(at_guest_heap(), object);
     AT_CHECK(t, at_guest_frames() == at_guest_frames());
     AT_CHECK(t, at_guest_space() == at_guest_space());
     AT_CHECK(t, at_guest_heap() == at_guest_heap());
