@@ -36,7 +36,9 @@ has_no_writable_code() { ! echo "$segments" | grep -qE '^ +(LOAD|GNU_STACK) .* (
 has_note() { echo "$segments" | sed -n '/Segment Sections/,$p' | grep -q " $1 "; }
 has_one_note_segment() { [ "$(echo "$segments" | grep -cE '^ +NOTE ')" = 1 ]; }
 has_no_symbols() { ! echo "$sections" | grep -qE ' (SYMTAB|STRTAB) .*[.](sym|str)tab| [.]debug'; }
-has_symbols() { [ -n "$(nm "$debug" | grep ' T at_xen_pv_entry$')" ] && readelf -SW "$debug" | grep -q '[.]debug_line'; }
+has_symbols() {
+    [ -n "$(nm "$debug" | grep ' T at_xen_pv_entry$')" ] && readelf -SW "$debug" | grep -q '[.]debug_line'
+}
 is_the_same_code() { [ "$(loaded "$image")" = "$(loaded "$debug")" ]; }
 names_no_build_folder() { ! strings -a "$image" "$debug" | grep -E '/(execroot|sandbox|bazel-out)/|/proc/self/cwd'; }
 # Functions that were inlined have no symbol, but the file they came from is among the compilation units.

@@ -24,7 +24,9 @@ def _xen_test_impl(ctx):
 
     return [DefaultInfo(
         executable = launcher,
-        runfiles = ctx.runfiles(files = [ctx.file.src, ctx.file._runner] + images + configs + ctx.files.programs + ctx.files._machine),
+        runfiles = ctx.runfiles(
+            files = [ctx.file.src, ctx.file._runner] + images + configs + ctx.files.programs + ctx.files._machine,
+        ),
     )]
 
 _xen_test = rule(

@@ -79,19 +79,20 @@ BackendThatNeverConnects_SaysSoAndFails() {
     console_has 'exit status 1'
 }
 
-Shutdown_EndsItWithinASecond() {
+# Takes 0.3 to 0.5 s on a machine with nothing else to do; the limit is for one that has.
+Shutdown_EndsItSoon() {
     start_net
-    guest_stops 1000
+    guest_stops 5000
 }
 
 ShutdownBeforeConnecting_EndsIt() {
     guest_start net
-    guest_stops 3000
+    guest_stops 5000
 }
 
 TwoMiB_AreEnough() {
     start_net memory=2
     arping -c 1 -w 2 -I xenbr0 10.0.0.2 || true
     console_has '(ARP)'
-    guest_stops 1000
+    guest_stops 5000
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Does the one forbidden thing that its argument names. Whoever sees the guest reach "survived" has found a hole: a
- * page that is writable and executable, a page 0 that is mapped, a stack without an end, a right that was taken back and
- * still holds.
+ * page that is writable and executable, a page 0 that is mapped, a stack without an end, a right that was taken back
+ * and still holds.
  */
 
 #include <stdint.h>

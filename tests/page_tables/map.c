@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Uses memory in every way that there is (the boot stack, threads, the heap, blocks beyond what the builder mapped, frames
- * in the window, the grant table), prints the addresses that must not be mapped, and waits: to be looked at from outside.
+ * Uses memory in every way that there is (the boot stack, threads, the heap, blocks beyond what the builder mapped,
+ * frames in the window, the grant table), prints the addresses that must not be mapped, and waits: to be looked at from
+ * outside.
  */
 
 #include <stdio.h>

@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: ISC
 #
-# Nothing in a guest's page tables can be written and executed, by whichever addresses; page 0 and the pages below stacks
-# are absent, and what is absent is 0. Read from dom0, so that a guest cannot be wrong about itself.
+# Nothing in a guest's page tables can be written and executed, by whichever addresses; page 0 and the pages below
+# stacks are absent, and what is absent is 0. Read from dom0, so that a guest cannot be wrong about itself.
 
 # audit [ADDRESS]...: the guest started last.
 audit() {

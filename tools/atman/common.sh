@@ -45,8 +45,8 @@ progress_end() {
     progress_text=
 }
 
-# logged NAME TEXT COMMAND...: runs a long command with its output in the log NAME while TEXT shows progress. The command
-# is in the foreground, where Ctrl-C reaches it, and the seconds are counted beside it.
+# logged NAME TEXT COMMAND...: runs a long command with its output in the log NAME while TEXT shows progress. The
+# command is in the foreground, where Ctrl-C reaches it, and the seconds are counted beside it.
 logged() {
     local log=$ATMAN_LOGS/$1.log text=$2 ticker status=0
     shift 2

@@ -14,7 +14,7 @@ readonly VM_LIMIT=${ATMAN_LIMIT:-120}
 readonly VM_HELP="\
 A guest with a network interface gets some traffic from dom0 (10.0.0.1, for a guest at 10.0.0.2) so that it has
 something to show. With -- COMMAND that runs in dom0 instead, where \$GUEST, \$GUEST_ID, \$GUEST_MAC and \$GUEST_ADDRESS
-are set; it can be any program of this machine:    -- ping -c 3 10.0.0.2
+are set; it can be any program of this machine:    -- xl list
 
 On a terminal the guest runs until it ends or Ctrl-C. Otherwise it ends by itself: when the traffic or the command is
 done, or after \$ATMAN_LIMIT seconds (120), dom0 asks it to shut down. The status is 0 only if it shut down with reason

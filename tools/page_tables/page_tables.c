@@ -2,10 +2,10 @@
 /*
  * page_tables DOMID [ADDRESS]...: walks the page tables of a paused PV guest and judges them. Runs in dom0.
  *
- * Prints a line for each page that is writable and executable, each that is writable and executable somewhere else, each
- * entry that is absent but not 0 (a risk under L1TF, for which Xen ends domains), and each ADDRESS that is mapped; then
- * how many pages there are of each kind. Status 0 if there was nothing to complain about, 1 if there was, 2 if the tables
- * could not be read. Xen's own part of the address space (xen/arch-x86/xen-x86_64.h) is left out.
+ * Prints a line for each page that is writable and executable, each that is writable and executable somewhere else,
+ * each entry that is absent but not 0 (a risk under L1TF, for which Xen ends domains), and each ADDRESS that is mapped;
+ * then how many pages there are of each kind. Status 0 if there was nothing to complain about, 1 if there was, 2 if the
+ * tables could not be read. Xen's own part of the address space (xen/arch-x86/xen-x86_64.h) is left out.
  */
 
 #include <inttypes.h>

@@ -34,7 +34,8 @@ def _run(ctx, out, command, archives):
 def _renamed_impl(ctx):
     # One object, so that its references to itself are renamed with what they refer to.
     command = "\"$ld\" -r --whole-archive -o \"$out.all\" \"$@\" && " + \
-              "\"$objcopy\" --remove-section=.gnu.lto_* --prefix-symbols={} \"$out.all\" \"$out\" && rm \"$out.all\"".format(ctx.attr.prefix)
+              "\"$objcopy\" --remove-section=.gnu.lto_* --prefix-symbols={} ".format(ctx.attr.prefix) + \
+              "\"$out.all\" \"$out\" && rm \"$out.all\""
     return _run(ctx, ctx.actions.declare_file(ctx.label.name + ".o"), command, _archives(ctx))
 
 guest_code_renamed = rule(

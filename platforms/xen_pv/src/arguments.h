@@ -10,11 +10,11 @@ extern "C" {
 #define AT_XEN_PV_ARGUMENTS_MAX 32
 
 /*
- * at_xen_pv_arguments splits the command line `line` in place and stores its words in `argv` from argv[1] on, with a null
- * pointer behind the last; argv[0] is left alone. Words are separated by spaces and tabs; between double quotes these are
- * part of the word, and the quotes are not. A quote that is never closed ends with the line. When there are more words
- * than fit, the last one holds the rest of the line, so that nothing is lost. `argv` has AT_XEN_PV_ARGUMENTS_MAX + 1
- * entries and points into `line`, which must outlive it. Returns argc.
+ * at_xen_pv_arguments splits the command line `line` in place and stores its words in `argv` from argv[1] on, with a
+ * null pointer behind the last; argv[0] is left alone. Words are separated by spaces and tabs; between double quotes
+ * these are part of the word, and the quotes are not. A quote that is never closed ends with the line. When there are
+ * more words than fit, the last one holds the rest of the line, so that nothing is lost. `argv` has
+ * AT_XEN_PV_ARGUMENTS_MAX + 1 entries and points into `line`, which must outlive it. Returns argc.
  */
 int at_xen_pv_arguments(char **argv, char *line);
 

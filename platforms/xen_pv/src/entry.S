@@ -5,7 +5,9 @@
 
     .section .text.entry, "ax", @progbits
 
-/* Xen starts vcpu 0 here with %rsi = the start info page. The builder's stack is left behind for ours, with its guard. */
+/*
+ * Xen starts vcpu 0 here with %rsi = the start info page. The builder's stack is left behind for ours, with its guard.
+ */
     .globl at_xen_pv_entry
     .type at_xen_pv_entry, @function
 at_xen_pv_entry:
@@ -20,8 +22,8 @@ at_xen_pv_entry:
     .size at_xen_pv_entry, . - at_xen_pv_entry
 
 /*
- * One stub for each vector: a call, whose return address tells which. Xen has pushed, from the top: ss, rsp, rflags, cs,
- * rip, an error code where the exception has one, r11, rcx. With the other registers below, and rax in place of the
+ * One stub for each vector: a call, whose return address tells which. Xen has pushed, from the top: ss, rsp, rflags,
+ * cs, rip, an error code where the exception has one, r11, rcx. With the other registers below, and rax in place of the
  * return address, that is a struct at_xen_pv_trap_frame. Nothing here returns: an exception ends the guest.
  */
     .text
@@ -55,9 +57,9 @@ trap:
     .size at_xen_pv_trap_stubs, . - at_xen_pv_trap_stubs
 
 /*
- * long at_xen_hypercall(unsigned long number, unsigned long a1, ..., unsigned long a5)
- * The gate of <atman/xen/hypercall.h>: `syscall` is what the hypercall page holds on x86-64 PV. Xen keeps every register
- * but rax, rcx and r11.
+ * long at_xen_hypercall(unsigned long number, unsigned long a1, ..., unsigned long a5) The gate of
+ * <atman/xen/hypercall.h>: `syscall` is what the hypercall page holds on x86-64 PV. Xen keeps every register but rax,
+ * rcx and r11.
  */
     .section .text.at_xen_hypercall, "ax", @progbits
     .globl at_xen_hypercall

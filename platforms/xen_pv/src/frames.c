@@ -9,8 +9,8 @@
  *
  * The builder maps up to a 4 MiB boundary; what is left over there serves small guests without a page-table update.
  * Behind p2m a page is set aside for each further 2 MiB (its level-1 table), then a byte for each page (the allocator's
- * state; among the left-over pages if it fits in half of them). Both are mapped no sooner than the memory they describe,
- * so that a guest pays for what it uses, not for what it has.
+ * state; among the left-over pages if it fits in half of them). Both are mapped no sooner than the memory they
+ * describe, so that a guest pays for what it uses, not for what it has.
  *
  * The table of one 2 MiB chunk lies in the chunk that would have to be mapped with it; that one's comes out of what is
  * left over. There can be two such chunks: the table of chunk c is in chunk (k + c) / 512 for some k, which is c for at

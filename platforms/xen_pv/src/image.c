@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Protecting the image: from the builder's mapping, where everything is writable and executable, to one where nothing is
- * both, in one batch of page-table updates.
+ * Protecting the image: from the builder's mapping, where everything is writable and executable, to one where nothing
+ * is both, in one batch of page-table updates.
  *
  * Changing the builder's level-1 entries one by one would cost Xen some 700 instructions for each of its 192 pages. So
- * the image gets level-1 tables of its own, filled in ordinary memory (bss) and checked by Xen once, when they are linked
- * in; the builder's tables stay as they are, but under other level-2 entries that forbid execution: there they are the
- * beginning of the direct map. Only the pages that must not be written there either (text, constants, the new tables)
- * are changed one by one.
+ * the image gets level-1 tables of its own, filled in ordinary memory (bss) and checked by Xen once, when they are
+ * linked in; the builder's tables stay as they are, but under other level-2 entries that forbid execution: there they
+ * are the beginning of the direct map. Only the pages that must not be written there either (text, constants, the new
+ * tables) are changed one by one.
  */
 
 #include <atman/xen/hypercall.h>
@@ -103,7 +103,8 @@ void at_xen_pv_protect_image(const start_info_t *boot_info)
         add(&batch, level3_entry, slot + direct, level2[slot] | AT_XEN_PV_PTE_NX);
 
     map_image(&batch, level2);
-    at_xen_pv_tables[at_xen_pv_slot(shared_info, 2) - first][at_xen_pv_slot(shared_info, 1)] = boot_info->shared_info | AT_XEN_PV_PTE_RW;
+    at_xen_pv_tables[at_xen_pv_slot(shared_info, 2) - first][at_xen_pv_slot(shared_info, 1)] =
+        boot_info->shared_info | AT_XEN_PV_PTE_RW;
 
     for (slot = first; slot < first + direct && level2[slot] != 0; slot++) {
         uint64_t pfn = ((uintptr_t)at_xen_pv_tables[slot - first] - AT_XEN_PV_IMAGE_BASE) >> AT_XEN_PV_PAGE_SHIFT;

@@ -40,8 +40,8 @@ extern const start_info_t *at_xen_pv_start_info;
 /*
  * at_xen_pv_protect_image gives the image its final page tables: text R-X, constants R--, data RW-, a guard page under
  * the boot stack, shared_info, and nothing else; the builder's mapping moves to the direct map, where nothing can be
- * executed. Takes the start info page at its boot address and sets at_xen_pv_start_info. Two hypercalls. Panics (quietly:
- * there is no console yet) if Xen refuses.
+ * executed. Takes the start info page at its boot address and sets at_xen_pv_start_info. Two hypercalls. Panics
+ * (quietly: there is no console yet) if Xen refuses.
  */
 void at_xen_pv_protect_image(const start_info_t *boot_info);
 

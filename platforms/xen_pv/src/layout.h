@@ -23,7 +23,8 @@
 
 /*
  * Where the builder puts p2m (XEN_ELFNOTE_INIT_P2M): below the image, as it demands, and outside the image's mapping,
- * so that what boot has to protect does not grow with memory. Not at 0: page 0 stays absent. Room for 512 GiB of memory.
+ * so that what boot has to protect does not grow with memory. Not at 0: page 0 stays absent. Room for 512 GiB of
+ * memory.
  */
 #define AT_XEN_PV_P2M_BASE AT_XEN_PV_NUMBER(0x200000)
 

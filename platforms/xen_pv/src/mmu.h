@@ -16,8 +16,8 @@
 extern const struct at_mm_mmu at_xen_pv_mmu;
 
 /*
- * at_xen_pv_find_entry returns the entry for `va` in its table of `level` (1 lowest), or 0 when there is none, and stores the
- * machine address of the entry in `*address` (0 when there is no such table).
+ * at_xen_pv_find_entry returns the entry for `va` in its table of `level` (1 lowest), or 0 when there is none, and
+ * stores the machine address of the entry in `*address` (0 when there is no such table).
  */
 uint64_t at_xen_pv_find_entry(uint64_t *address, uintptr_t va, unsigned level);
 

@@ -41,6 +41,8 @@ _COMPILE_FLAGS = [
     # A PV guest cannot reach %fs:0x28 and the like before it has set a segment base.
     "-mno-tls-direct-seg-refs",
     "-fno-stack-protector",
+    # A frame larger than a page touches each of its pages, so that it cannot step over the guard below a stack.
+    "-fstack-clash-protection",
     # PV guests are not offered CET.
     "-fcf-protection=none",
 
@@ -61,8 +63,8 @@ _COMPILE_FLAGS = [
     "-fdata-sections",
     "-fno-common",
 
-    # A kernel is one program and is compiled as one: a tenth smaller. The archives hold ordinary code as well, for whoever
-    # links them without gcc. The seed names what would else be named at random.
+    # A kernel is one program and is compiled as one: a tenth smaller. The archives hold ordinary code as well, for
+    # whoever links them without gcc. The seed names what would else be named at random.
     "-flto",
     "-ffat-lto-objects",
     "-frandom-seed=atman",

@@ -37,7 +37,9 @@ struct at_xenstore;
  */
 struct at_mm_frames *at_guest_frames(void);
 
-/* at_guest_pages returns the same memory as single pages, with their machine frames, for drivers (<atman/mm/pages.h>). */
+/*
+ * at_guest_pages returns the same memory as single pages, with their machine frames, for drivers (<atman/mm/pages.h>).
+ */
 struct at_mm_pages at_guest_pages(void);
 
 /* at_guest_space returns the window of virtual pages for mapping machine frames (<atman/mm/space.h>): 64 MiB. */
