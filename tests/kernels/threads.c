@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* What threads do on real Xen and a contract suite cannot: die, wait for each other for ever, ask XenStore in a crowd. */
+/*
+ * What threads do on real Xen and a contract suite cannot: die, wait for each other for ever, ask XenStore in a crowd.
+ */
 
 #include <stdint.h>
 #include <stdio.h>
@@ -31,7 +33,9 @@ static unsigned descend(uintptr_t top, size_t bytes)
     return top - (uintptr_t)frame > bytes ? frame[0] : descend(top, bytes) + frame[0];
 }
 
-/* The smallest stack has a page. A page and a half further down there was memory of somebody else's, but for the guard. */
+/*
+ * The smallest stack has a page. A page and a half further down there was memory of somebody else's, but for the guard.
+ */
 static void *overflow(void *argument)
 {
     printf("about to overflow\n");
@@ -148,9 +152,10 @@ static void *wait_to_be_told(void *argument)
     size_t size;
 
     AT_ASSERT(at_xenstore_watch_add(xs, &watch, "data/word", NULL, AT_NEVER) == AT_OK);
-    do
+    do {
         AT_ASSERT(at_xenstore_watch_wait(xs, &watch, AT_NEVER) == AT_OK);
-    while (at_xenstore_read(xs, value, sizeof(value), &size, AT_XENSTORE_NO_TRANSACTION, "data/word", AT_NEVER) != AT_OK);
+    } while (at_xenstore_read(xs, value, sizeof(value), &size, AT_XENSTORE_NO_TRANSACTION, "data/word", AT_NEVER) !=
+             AT_OK);
     printf("told '%s'\n", value);
     return argument;
 }
