@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Does the one forbidden thing that its argument names. Whoever sees the guest reach "survived" has found a hole: a
- * page that is writable and executable, a page 0 that is mapped, a stack without an end, a right that was taken back
- * and still holds.
+ * Does the one forbidden thing that its argument names. Whoever sees the guest reach "survived" has found a hole: a page
+ * that can be written and executed, a stack without an end, a right that was taken back and still holds.
  */
 
 #include <stdint.h>
@@ -18,7 +17,6 @@
 #include <atman/xen/grant.h>
 
 #define RET 0xc3 /* the instruction */
-
 /* The map of platforms/xen_pv/DESIGN.md: every page of the image has its place in the direct map so much higher. */
 #define DIRECT_OFFSET 0x20000000u
 #define P2M 0x200000u
