@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
-# SPDX-License-Identifier: ISC reproducible.sh KERNEL...: builds each kernel (a label such as //examples:net) twice from
-# nothing, in different folders and once without Bazel's sandbox, and compares image, symbols and configuration. Status
-# 0 if they are the same bytes.
+# SPDX-License-Identifier: ISC
+#
+# reproducible.sh KERNEL...: builds each kernel (a label such as //examples:net) twice from nothing, in different
+# folders and once without Bazel's sandbox, and compares image, symbols and configuration. Status 0 if they are the same
+# bytes.
 set -euo pipefail
 [ $# -gt 0 ] || { echo "usage: tools/reproducible.sh //PACKAGE:KERNEL..." >&2; exit 2; }
 

@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: ISC Threads that do everything at random, from fixed seeds, against what must be true at
-// every moment. As nothing but the seed decides what happens, the same seed must also give the same history twice.
+// SPDX-License-Identifier: ISC
+// Threads that do everything at random, from fixed seeds, against what must be true at every moment. As nothing but the
+// seed decides what happens, the same seed must also give the same history twice.
 
 #include <random>
 

@@ -1,5 +1,5 @@
-// SPDX-License-Identifier: ISC When things happen: sleeping, idling, looking at events and timers, what handlers may
-// not do, and the deadlock report.
+// SPDX-License-Identifier: ISC
+// When things happen: sleeping, idling, looking at events and timers, what handlers may not do, and the deadlock report.
 
 #include <unistd.h>
 

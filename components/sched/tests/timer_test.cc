@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: ISC The contract of <atman/sched/timer.h>: order, fairness, the edges of time, and a model
-// beside a hundred thousand timers.
+// SPDX-License-Identifier: ISC
+// The contract of <atman/sched/timer.h>: order, fairness, the edges of time, and a model beside a hundred thousand
+// timers.
 
 #include <atman/sched/timer.h>
 
