@@ -14,7 +14,9 @@ def _xen_test_impl(ctx):
     launcher = ctx.actions.declare_file(ctx.label.name)
     arguments = [str(ctx.label), ctx.file.src.short_path]
     for program in ctx.files.programs:
-        arguments += ["-p", program.short_path]
+        arguments += ["-p", "./" + program.short_path]
+    for tool in ctx.attr.tools:
+        arguments += ["-p", tool]
     arguments += [image.short_path for image in images]
     ctx.actions.write(launcher, "\n".join([
         "#!/bin/sh",
@@ -35,13 +37,14 @@ _xen_test = rule(
         "src": attr.label(allow_single_file = [".sh"], mandatory = True),
         "kernels": attr.label_list(mandatory = True),
         "programs": attr.label_list(),
+        "tools": attr.string_list(),
         "_machine": attr.label(default = "//tools/dom0:machine"),
         "_runner": attr.label(allow_single_file = True, default = "//tools/dom0:xen_test.sh"),
     },
     test = True,
 )
 
-def xen_test(name, src, kernels, programs = [], size = "medium", tags = [], **kwargs):
+def xen_test(name, src, kernels, programs = [], tools = [], size = "medium", tags = [], **kwargs):
     """Defines a test that boots Xen once, in QEMU, and runs the cases of `src` in its dom0.
 
     Needs no hardware virtualisation, no root and no network, but the packages that `./atman setup` installs; a machine
@@ -52,7 +55,8 @@ def xen_test(name, src, kernels, programs = [], size = "medium", tags = [], **kw
       src: a bash file. Every function in it whose name begins with a capital letter is a case, reported by that name;
           tools/dom0/checks.sh says what cases are written with. `bazel test --test_filter=PATTERN` picks some.
       kernels: the atman_kernel targets that its cases start, by their names.
-      programs: of this machine, which dom0 gets with the libraries they need; its cases call them by their names.
+      programs: built here, which dom0 gets with the libraries they need; its cases call them by their names.
+      tools: names of programs that this machine has installed, likewise; tools/dom0/root.sh lists what dom0 always has.
       size: how long all cases together may take, as for every test.
       tags: as for every test.
       **kwargs: as for every test.
@@ -63,6 +67,7 @@ def xen_test(name, src, kernels, programs = [], size = "medium", tags = [], **kw
         src = src,
         kernels = kernels,
         programs = programs,
+        tools = tools,
         # An emulated machine keeps a CPU busy, and its cases measure time.
         tags = tags + ["cpu:2"],
         **kwargs

@@ -35,8 +35,13 @@ expect 2 'takes no arguments' setup now
 expect 2 'say one target' build
 expect 2 'say one target' build //one //two
 expect 2 'say which kernel' run
-expect 2 'say which kernel' run --fast
-expect 2 "not 'fast'" run //examples:net fast
+expect 2 'does not know --fast' run --fast
+expect 2 "not '//examples:net' and 'fast'" run //examples:net fast
+expect 2 '-p wants a value' run //examples:net -p
+for ports in 80 8080:80/sctp 0:80 8080:65536 8080:999999 a:b 8080:80: localhost:8080:80; do
+    expect 2 "-p wants .* not '$ports'" run -p "$ports" //examples:net
+    expect 2 "-p wants .* not '$ports'" startvm kernel -p "$ports"
+done
 expect 2 'one target or none' test //one //two
 expect 2 'say what to measure' bench
 expect 2 'say what to measure' bench everything

@@ -18,7 +18,8 @@ readonly MACHINE_HOME
 
 # TCG's "max" CPU crashes Linux as a PV dom0; these features are what components may want to find.
 readonly MACHINE_CPU=qemu64,+rdrand,+aes,+pclmulqdq,+ssse3,+sse4.1,+sse4.2,+popcnt
-# What a caller may change before it starts a machine: how QEMU executes, and further programs for dom0 (see root.sh).
+# What a caller may change before it starts a machine: how QEMU executes, and further programs for dom0, by the names
+# that this machine knows them by, or as files, and further modules (see root.sh).
 MACHINE_ACCEL=(-accel 'tcg,thread=multi')
 MACHINE_PROGRAMS=()
 # The mitigations guard against neighbours, which a bench does not have, and cost time under emulation.
@@ -32,11 +33,12 @@ machine_pack() {
     (cd "$1" && find . -print0 | LC_ALL=C sort -z | cpio --quiet -0 -o -H newc -R 0:0 --reproducible)
 }
 
-# machine_missing: says, in a sentence, if a program that the machine needs is not installed.
+# machine_missing: says, in a sentence, if a program that the machine or its caller needs is not installed.
 machine_missing() {
     local program
-    for program in qemu-system-x86_64 cpio; do
-        type -P "$program" >/dev/null || { echo "$program is not installed: run ./atman setup" && return; }
+    for program in qemu-system-x86_64 cpio "${MACHINE_PROGRAMS[@]}"; do
+        [[ $program == */* || $program == *.ko ]] || PATH=$PATH:/usr/sbin:/sbin type -P "$program" >/dev/null ||
+            { echo "$program is not installed: run ./atman setup" && return; }
     done
 }
 

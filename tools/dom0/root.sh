@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: ISC
 #
-# root.sh FOLDER [PROGRAM]...: puts a Xen machine's parts into FOLDER, from the packages that this machine has: `xen`
-# (the hypervisor), `vmlinuz` (a Linux that can be its dom0) and `root.cpio` (that dom0's whole file system, see init).
-# Each PROGRAM, a file, is put into the dom0's /usr/bin with the libraries that it wants.
+# root.sh FOLDER [PROGRAM | MODULE.ko]...: puts a Xen machine's parts into FOLDER, from the packages that this machine
+# has: `xen` (the hypervisor), `vmlinuz` (a Linux that can be its dom0) and `root.cpio` (that dom0's whole file system,
+# see init).
+# A PROGRAM is a file, with a slash in its name, which is put into the dom0's /usr/bin, or the name of a program of this
+# machine, which keeps its place. Both bring the libraries that they load and what the tables below say they need. A
+# MODULE is one of the Linux kernel's, which dom0 loads when it starts.
 #
 # Needs no root: the archive says that everything in it is root's, and device nodes are devtmpfs' business.
 # The same packages and the same scripts give the same bytes.
@@ -20,6 +23,18 @@ readonly XEN_PROGRAMS=(xl xenstored xenconsoled xenconsole xen-init-dom0)
 # Loaded by the dynamic loader only when a thread ends, so ldd does not show it: without it xl aborts.
 readonly HIDDEN_LIBRARIES=(libgcc_s.so.1)
 readonly MODULES=(xen-evtchn xen-gntdev xen-gntalloc xen-privcmd xenfs xen-netback bridge tun)
+# By a program's name: files and folders that it reads, and modules that the kernel needs to serve it.
+# shellcheck disable=SC2034 # wanted_of names them
+declare -rA PROGRAM_FILES=(
+    [nmap]="/usr/share/nmap/nmap-services /usr/share/nmap/nmap-protocols /usr/share/nmap/nmap-payloads
+        /usr/share/nmap/nmap-mac-prefixes"
+    [openssl]=/usr/lib/ssl/openssl.cnf
+    [tc]=/usr/lib/x86_64-linux-gnu/tc
+)
+# shellcheck disable=SC2034
+declare -rA PROGRAM_MODULES=(
+    [tc]="sch_netem veth"
+)
 
 die() {
     echo "$*" >&2
@@ -55,10 +70,10 @@ find_xen() {
     [[ -x $xen_bin/xl ]] || die "no $xen_bin/xl: install xen-utils-$xen"
 }
 
-# The full paths of all programs, one a line.
+# The full paths of all programs of this machine, one a line.
 program_files() {
     local program
-    for program in "${PROGRAMS[@]}"; do
+    for program in "${PROGRAMS[@]}" "${named[@]}"; do
         type -P "$program" || die "no $program: run ./atman setup"
     done
     printf '%s\n' "${XEN_PROGRAMS[@]/#/$xen_bin/}"
@@ -73,10 +88,19 @@ library_files() {
     done
 }
 
+# The words that a table has for the programs that were asked for.
+wanted_of() {
+    local -n table=$1
+    local program
+    for program in "${named[@]}" "${files[@]##*/}"; do
+        printf '%s\n' "${table[$program]:-}"
+    done | xargs -n 1
+}
+
 # The modules' files in the order in which they must be loaded.
 module_files() {
     local module
-    for module in "${MODULES[@]}"; do
+    for module in "${MODULES[@]}" "${modules[@]}" $(wanted_of PROGRAM_MODULES); do
         modprobe -D -S "$linux" "$module" || die "Linux $linux has no module $module"
     done | sed -n 's/^insmod \([^ ]*\).*/\1/p' | awk '!seen[$0]++'
 }
@@ -87,7 +111,6 @@ copy_into_root() {
         tar -C "$root" --keep-directory-symlink --no-same-owner -xf -
 }
 
-# fill_root [PROGRAM]...
 fill_root() {
     mkdir -p "$root"/{dev,proc,sys,tmp,run,job,root,etc/xen/scripts}
     mkdir -p "$root"/{var/log/xen/console,var/lib/xen,usr/{bin,sbin,lib,lib64}}
@@ -98,9 +121,10 @@ fill_root() {
     module_files >"$work/modules"
     {
         cat "$work/programs" "$work/modules"
-        printf '%s\n' "$@" | cat "$work/programs" - | library_files
+        wanted_of PROGRAM_FILES
+        printf '%s\n' "${files[@]}" | cat "$work/programs" - | library_files
     } | copy_into_root
-    (($# == 0)) || cp -Lf "$@" "$root/usr/bin"
+    ((${#files[@]} == 0)) || cp -Lf "${files[@]}" "$root/usr/bin"
     ln -s "$xen_bin" "$root/xen"
     cp "$work/modules" "$root/etc/modules"
     : >"$root/etc/xen/xl.conf"
@@ -116,15 +140,23 @@ pack_root() {
     (cd "$root" && find . -print0 | LC_ALL=C sort -z | cpio --quiet -0 -o -H newc -R 0:0 --reproducible)
 }
 
-(($# > 0)) || die "usage: root.sh FOLDER [PROGRAM]..."
+(($# > 0)) || die "usage: root.sh FOLDER [PROGRAM | MODULE.ko]..."
 folder=$1
 shift
+named=() files=() modules=()
+for word in "$@"; do
+    case $word in
+        */*) files+=("$word") ;;
+        *.ko) modules+=("${word%.ko}") ;;
+        *) named+=("$word") ;;
+    esac
+done
 find_linux
 find_xen
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 root=$work/root
-fill_root "$@"
+fill_root
 mkdir -p "$folder"
 pack_root >"$folder/root.cpio"
 cp "/boot/vmlinuz-$linux" "$folder/vmlinuz"

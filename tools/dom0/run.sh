@@ -12,16 +12,17 @@
 #   silent            the guest neither ended by itself nor when xl asked it to
 #
 # The working folder holds `kernel`, `guest.cfg` and `settings`: name, interactive (1 or 0), limit (seconds), command
-# (an array). Descriptors 7 and 9 are the terminal, in and out. Runs in the bench's dom0 and in a real one.
+# (an array), address (the guest's, as far as is known), serving (1: somebody else talks to the guest too). Descriptors 7
+# and 9 are the terminal, in and out. Runs in the bench's dom0 and in a real one.
 set -uo pipefail
 
 # shellcheck source=tools/dom0/guest.sh
 . "${GUEST_LIBRARY:-/lib/guest.sh}"
-declare name interactive limit command
+declare name interactive limit command address serving
 # shellcheck source=/dev/null
 . ./settings
 
-readonly GUEST_ADDRESS=${GUEST_ADDRESS:-10.0.0.2}
+readonly GUEST_ADDRESS=${GUEST_ADDRESS:-$address}
 
 event() {
     echo "$*" >&8
@@ -75,6 +76,7 @@ entertain() {
             sleep 2
             ping -c 1 -W 1 "$GUEST_ADDRESS" >/dev/null
         done
+        ((!serving)) || guest_wait_end "$limit"
     else
         guest_wait_end "$limit"
     fi
