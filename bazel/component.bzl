@@ -2,6 +2,7 @@
 """atman_component: one separately versioned library of the kit, which depends on nothing that it does not declare."""
 
 load("@rules_cc//cc:defs.bzl", "cc_library")
+load(":versions.bzl", "component_versions")
 
 AtmanComponentInfo = provider(
     doc = "What a component says about itself.",
@@ -154,6 +155,9 @@ def atman_component(name, version, hdrs, srcs = [], uses = {}, deps = [], visibi
     )
     if not hdrs:
         return
+    if native.package_name() == "components/" + name:
+        # In the kit itself, and not in its own tests or in an archive.
+        component_versions(name, version, hdrs, name + ".library")
     _header_units(
         name = name + ".header_units",
         hdrs = hdrs,
