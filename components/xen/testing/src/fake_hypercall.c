@@ -17,6 +17,12 @@
 
 /* ---- peers and blocking ---- */
 
+void at_fake_xen_pace(struct at_fake_xen *xen, at_fake_xen_pace_fn fn, void *ctx)
+{
+    xen->pace = fn;
+    xen->pace_ctx = ctx;
+}
+
 void at_fake_xen_add_step(struct at_fake_xen *xen, at_xen_domid domid, at_fake_xen_step_fn fn, void *ctx)
 {
     FAKE_REQUIRE(xen->step_count < FAKE_STEPS && !xen->stepping, "too many peers, or added from within one");
@@ -104,6 +110,10 @@ static long block(struct at_fake_xen *xen, struct fake_domain *domain, const str
             break;
         if (next_ns > block->deadline_ns)
             next_ns = block->deadline_ns;
+        if (xen->pace != NULL && next_ns > xen->now_ns) {
+            next_ns = xen->pace(xen->pace_ctx, xen->now_ns, next_ns);
+            i = 0; /* the world goes on, so the peers do */
+        }
         if (next_ns == NEVER)
             return -XEN_EDEADLK;
         if (next_ns > xen->now_ns)

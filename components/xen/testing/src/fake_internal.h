@@ -93,6 +93,8 @@ struct at_fake_xen {
     struct fake_step steps[FAKE_STEPS];
     uint32_t step_count;
     bool stepping;
+    at_fake_xen_pace_fn pace;
+    void *pace_ctx;
     struct fake_mapping *mappings;
     uint32_t mapping_count;
     struct fake_service services[FAKE_HYPERCALLS];

@@ -112,6 +112,15 @@ uint64_t at_fake_xen_run_steps(struct at_fake_xen *xen);
  * sleep for ever, SCHEDOP_poll and SCHEDOP_block return -EDEADLK. Peers that run 100,000 times in one block panic.
  */
 
+/*
+ * Called where time would move from `now_ns` to `until_ns` (UINT64_MAX: for ever) because nothing else is left to do.
+ * Returns the time to move to, UINT64_MAX if nothing will ever come. Peers run again afterwards.
+ */
+typedef uint64_t (*at_fake_xen_pace_fn)(void *ctx, uint64_t now_ns, uint64_t until_ns);
+
+/* at_fake_xen_pace lets `fn(ctx, ...)` say how time passes while a domain blocks: really, for instance. NULL: at once. */
+void at_fake_xen_pace(struct at_fake_xen *xen, at_fake_xen_pace_fn fn, void *ctx);
+
 /* ---- event channels, as a toolstack or a peer uses them ---- */
 
 /* at_fake_xen_channel connects two domains: `*port_a` of `a` with `*port_b` of `b`. Nothing is pending. */
