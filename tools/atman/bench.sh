@@ -1,118 +1,74 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: ISC
 #
-# bench.sh: `atman bench`.
+# bench.sh: `atman bench`. Each bench is a file beside this one with bench_NAME and help_bench_NAME.
 
 # shellcheck source=tools/atman/bazel.sh
 . "$ATMAN_HOME/tools/atman/bazel.sh"
 # shellcheck source=tools/dom0/machine.sh
 . "$ATMAN_HOME/tools/dom0/machine.sh"
-
-readonly BENCH_BOOT=$ATMAN_HOME/bench/boot
+# shellcheck source=tools/atman/bench_boot.sh
+. "$ATMAN_HOME/tools/atman/bench_boot.sh"
+# shellcheck source=tools/atman/bench_net.sh
+. "$ATMAN_HOME/tools/atman/bench_net.sh"
 
 help_bench() {
-    cat <<'END'
+    cat <<END
 Usage: ./atman bench boot
+       ./atman bench net [SUBJECT | MEASURE]...
 
-Measures what booting costs and prints it beside the recorded results (bench/boot/results.txt, which says how they were
-taken). Counts instructions, not time, so it does not matter how fast this machine is or what else it does. One to three
-minutes.
+Both count instructions, not time, so it does not matter how fast this machine is or what else it does.
+
+$(help_bench_boot)
+
+$(help_bench_net)
 END
 }
 
 verb_bench() {
-    [[ $# == 1 && $1 == boot ]] || misuse "say what to measure: ./atman bench boot"
+    local what=${1:-}
+    [[ $what == boot || $what == net ]] ||
+        misuse "say what to measure: ./atman bench boot, or ./atman bench net"
+    shift
     enter_work
-    ensure_packages
-    build //examples:hello //examples:net //bench/boot:round_trips //bench/boot:domain_cpu
-    declare -gA measured=()
-    measure_images
-    bench_start
-    bench_follow
-    measure_trace
-    print_results
+    "bench_$what" "$@"
 }
 
-measure_images() {
-    local kernel
-    for kernel in hello net; do
-        measured[${kernel}_image]=$(stat -L -c %s "$ATMAN_HOME/bazel-bin/examples/$kernel")
-    done
-}
-
-# One instruction is one nanosecond of the machine's time, and idling costs none.
+# bench_start JOB TERMINAL [QEMU OPTION]...: a machine for which one instruction is one nanosecond of its time, and
+# idling costs none. What it measures comes into `measured`.
 bench_start() {
-    local job=$work/job kernel text text_size
-    mkdir "$job"
-    for kernel in examples/hello examples/net bench/boot/round_trips; do
-        cp -L "$ATMAN_HOME/bazel-bin/$kernel" "$ATMAN_HOME/bazel-bin/$kernel.cfg" "$job"
-    done
-    cp "$BENCH_BOOT/measure.sh" "$job/run"
-    hello=$ATMAN_HOME/bazel-bin/examples/hello.debug
+    declare -gA measured=()
     MACHINE_ACCEL=(-accel 'tcg,thread=single' -icount 'shift=0,sleep=off')
-    MACHINE_PROGRAMS=("$ATMAN_HOME/bazel-bin/bench/boot/domain_cpu")
-    mkfifo "$work/terminal.in" "$work/terminal.out"
-    # Held open at both ends, so that QEMU need not wait for us.
-    # shellcheck disable=SC2034
-    exec {bench_in}<>"$work/terminal.in" {bench_out}<>"$work/terminal.out"
-    read -r _ _ text _ _ text_size _ < <(readelf -lW "$hello" | grep -m 1 'LOAD.* R E ')
     progress "starting Xen and a Linux dom0, counting instructions"
-    machine_start "$work" "$job" "pipe,path=$work/terminal" -D "$work/trace.log" \
-        -dfilter "$text+$text_size" \
-        -chardev "socket,id=monitor,path=$work/monitor,server=on,wait=off" -mon chardev=monitor </dev/null ||
-        fail "the machine cannot be built, see above (./atman setup)"
+    machine_start "$work" "$@" </dev/null || fail "the machine cannot be built, see above (./atman setup)"
 }
 
+# bench_follow SECONDS [EVENT COMMAND]: until the machine is off; the command is what an event of the bench's own calls.
 bench_follow() {
-    local end=$((SECONDS + 600)) kind name value
+    local limit=$1 own=${2:-} command=${3:-} end=$((SECONDS + $1)) kind name value
     while machine_next_event 1; do
         read -r kind name value <<<"$machine_event"
         case $kind in
+            '') ;;
             ready) progress "measuring" ;;
+            say) progress "$name${value:+ $value}" ;;
             result) measured[$name]=$value ;;
-            trace) bench_trace ;;
             fault) bench_fail "$name $value" ;;
+            "$own") "$command" ;;
         esac
         progress "${progress_text:-measuring}"
-        ((SECONDS < end)) || bench_fail "not done in ten minutes"
+        ((SECONDS < end)) || bench_fail "not done in $((limit / 60)) minutes"
     done
     progress_end
 }
 
-# From here on the emulator writes down every instruction that it executes inside hello's text.
-bench_trace() {
-    progress "tracing hello"
-    printf '%s\n' 'singlestep on' 'log exec,nochain' | socat -t 2 - "UNIX-CONNECT:$work/monitor" >/dev/null
-    echo go >&"$bench_in"
-}
-
 bench_fail() {
+    local log
     make_logs
-    cp --remove-destination "$work/xen.log" "$ATMAN_LOGS/bench.xen.log"
-    fail "$1 (log: ${ATMAN_LOGS#"$PWD/"}/bench.xen.log)"
-}
-
-# hello's own instructions, and the hypercalls among them, up to the first that comes from its source file: a kernel is
-# compiled as one program, so main need not be a function of the image.
-measure_trace() {
-    local own
-    sed -n 's|^Trace [^/]*/0*\([0-9a-f]*\)/.*|\1|p' "$work/trace.log" >"$work/executed"
-    addr2line -e "$hello" <"$work/executed" >"$work/lines"
-    own=$(grep -n -m 1 'examples/hello\.c:' "$work/lines" | cut -d : -f 1) ||
-        bench_fail "hello was traced, but not as far as main"
-    objdump -d "$hello" | sed -n 's/^ *\([0-9a-f]*\):.*\tsyscall.*/\1/p' >"$work/gates"
-    measured[hello_entry_instructions]=$((own - 1))
-    measured[hello_entry_hypercalls]=$(head -n $((own - 1)) "$work/executed" | grep -cxFf "$work/gates")
-}
-
-# The table is results.txt, with what was measured put in.
-print_results() {
-    local name what goal recorded others
-    printf '%-58s %12s %12s %12s   %s\n' '' now recorded goal others
-    while IFS='|' read -r name what goal recorded others; do
-        [[ $name && $name != \#* ]] || continue
-        printf '%-58s %12s %12s %12s   %s\n' "$what" "${measured[$name]:-none}" "$recorded" "$goal" "$others"
-    done <"$BENCH_BOOT/results.txt"
+    for log in xen console; do
+        cp --remove-destination "$work/$log.log" "$ATMAN_LOGS/bench.$log.log"
+    done
+    fail "$1 (logs: ${ATMAN_LOGS#"$PWD/"}/bench.xen.log and bench.console.log)"
 }
 
 at_exit() {

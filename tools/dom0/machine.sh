@@ -18,10 +18,11 @@ readonly MACHINE_HOME
 
 # TCG's "max" CPU crashes Linux as a PV dom0; these features are what components may want to find.
 readonly MACHINE_CPU=qemu64,+rdrand,+aes,+pclmulqdq,+ssse3,+sse4.1,+sse4.2,+popcnt
-# What a caller may change before it starts a machine: how QEMU executes, and further programs for dom0, by the names
-# that this machine knows them by, or as files, and further modules (see root.sh).
+# What a caller may change before it starts a machine: how QEMU executes, further programs for dom0, by the names that
+# this machine knows them by, or as files, and further modules (see root.sh), and further options for the hypervisor.
 MACHINE_ACCEL=(-accel 'tcg,thread=multi')
 MACHINE_PROGRAMS=()
+MACHINE_XEN_OPTIONS=
 # The mitigations guard against neighbours, which a bench does not have, and cost time under emulation.
 readonly MACHINE_XEN="console=com1 com1=115200,8n1 guest_loglvl=all dom0_mem=512M,max:512M dom0_max_vcpus=1 \
 sched=credit2 spec-ctrl=no xpti=no bootscrub=no pv-l1tf=domu"
@@ -62,7 +63,7 @@ machine_start() {
         -serial "file:$work/xen.log" \
         -chardev "$terminal,id=terminal,logfile=$work/console.log" -device isa-serial,chardev=terminal \
         -chardev "file,id=events,path=$work/events" -device pci-serial,chardev=events \
-        -kernel "$work/xen" -append "$MACHINE_XEN" \
+        -kernel "$work/xen" -append "$MACHINE_XEN $MACHINE_XEN_OPTIONS" \
         -initrd "$work/vmlinuz $MACHINE_LINUX,$work/root.cpio" "$@" <&0 2>"$work/qemu.log" &
     machine_pid=$!
 }

@@ -15,13 +15,13 @@ PATH=$PATH:/usr/sbin:/sbin
 
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 readonly HERE
+# shellcheck source=tools/dom0/collect.sh
+. "$HERE/collect.sh"
 
 # What dom0 runs besides busybox. The xl family comes from the hypervisor's own folder, so that versions match.
 readonly PROGRAMS=(bash busybox ip ping arping curl socat tcpdump xenstore-read xenstore-write xenstore-list xenstore-ls
     xenstore-rm xenstore-watch)
 readonly XEN_PROGRAMS=(xl xenstored xenconsoled xenconsole xen-init-dom0)
-# Loaded by the dynamic loader only when a thread ends, so ldd does not show it: without it xl aborts.
-readonly HIDDEN_LIBRARIES=(libgcc_s.so.1)
 readonly MODULES=(xen-evtchn xen-gntdev xen-gntalloc xen-privcmd xenfs xen-netback bridge tun)
 # By a program's name: files and folders that it reads, and modules that the kernel needs to serve it.
 # shellcheck disable=SC2034 # wanted_of names them
@@ -35,30 +35,6 @@ declare -rA PROGRAM_FILES=(
 declare -rA PROGRAM_MODULES=(
     [tc]="sch_netem veth"
 )
-
-die() {
-    echo "$*" >&2
-    exit 1
-}
-
-# newest FILE...: the last of those that exist, in order of version; nothing when none does.
-newest() {
-    local file
-    for file in "$@"; do
-        [[ ! -e $file ]] || echo "$file"
-    done | sort -V | tail -n 1
-}
-
-# The newest kernel that has a network back-end: a "cloud" kernel has none and cannot be a dom0.
-find_linux() {
-    local netback
-    netback=$(newest /lib/modules/*/kernel/drivers/net/xen-netback/xen-netback.ko*)
-    [[ -n $netback ]] || die "no Linux with xen-netback in /lib/modules: install linux-image-amd64"
-    linux=${netback#/lib/modules/}
-    linux=${linux%%/*}
-    [[ -e /boot/vmlinuz-$linux ]] || die "there is no /boot/vmlinuz-$linux: install linux-image-amd64"
-    [[ -r /boot/vmlinuz-$linux ]] || die "/boot/vmlinuz-$linux cannot be read: as root, chmod a+r /boot/vmlinuz-*"
-}
 
 find_xen() {
     local image
@@ -79,36 +55,13 @@ program_files() {
     printf '%s\n' "${XEN_PROGRAMS[@]/#/$xen_bin/}"
 }
 
-# The shared libraries that the files on stdin load, one a line. (ldd grumbles about static ones.)
-library_files() {
-    xargs ldd 2>/dev/null | grep -o '/[^ ]*' | grep -v ':$' || true
-    local library
-    for library in "${HIDDEN_LIBRARIES[@]}"; do
-        ldconfig -p | awk -v name="$library" '$1 == name && /x86-64/ && !found++ { print $NF }'
-    done
-}
-
 # The words that a table has for the programs that were asked for.
 wanted_of() {
     local -n table=$1
     local program
     for program in "${named[@]}" "${files[@]##*/}"; do
         printf '%s\n' "${table[$program]:-}"
-    done | xargs -n 1
-}
-
-# The modules' files in the order in which they must be loaded.
-module_files() {
-    local module
-    for module in "${MODULES[@]}" "${modules[@]}" $(wanted_of PROGRAM_MODULES); do
-        modprobe -D -S "$linux" "$module" || die "Linux $linux has no module $module"
-    done | sed -n 's/^insmod \([^ ]*\).*/\1/p' | awk '!seen[$0]++'
-}
-
-# copy_into_root: copies the files named on stdin to the same places under the root, symbolic links followed.
-copy_into_root() {
-    sort -u | sed 's|^/||' | tar -C / --dereference --hard-dereference -cf - -T - |
-        tar -C "$root" --keep-directory-symlink --no-same-owner -xf -
+    done | xargs -r -n 1
 }
 
 fill_root() {
@@ -118,7 +71,7 @@ fill_root() {
     ln -s ../run ../run/lock "$root/var"
     "$(type -P busybox)" --install -s "$root/usr/bin"
     program_files >"$work/programs"
-    module_files >"$work/modules"
+    module_files "${MODULES[@]}" "${modules[@]}" >"$work/modules"
     {
         cat "$work/programs" "$work/modules"
         wanted_of PROGRAM_FILES
@@ -135,11 +88,6 @@ fill_root() {
     install -m 644 "$HERE/guest.sh" "$HERE/checks.sh" "$root/lib"
 }
 
-pack_root() {
-    find "$root" -exec touch --no-dereference --date=@0 {} +
-    (cd "$root" && find . -print0 | LC_ALL=C sort -z | cpio --quiet -0 -o -H newc -R 0:0 --reproducible)
-}
-
 (($# > 0)) || die "usage: root.sh FOLDER [PROGRAM | MODULE.ko]..."
 folder=$1
 shift
@@ -151,6 +99,7 @@ for word in "$@"; do
         *) named+=("$word") ;;
     esac
 done
+mapfile -t -O "${#modules[@]}" modules < <(wanted_of PROGRAM_MODULES)
 find_linux
 find_xen
 work=$(mktemp -d)
