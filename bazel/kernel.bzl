@@ -3,6 +3,7 @@
 
 load("@bazel_tools//tools/cpp:toolchain_utils.bzl", "find_cpp_toolchain")
 load("@rules_cc//cc:defs.bzl", "cc_binary")
+load(":composition.bzl", "atman_components")
 
 # How a guest is built, whatever the command line says about host programs.
 _GUEST = {
@@ -96,9 +97,17 @@ def atman_kernel(name, srcs, deps = [], memory = 32, vif = [], linkopts = [], vi
       visibility: as ever.
       **kwargs: as for cc_binary (copts, defines, testonly, tags, ...).
     """
+    atman_components(
+        name = name + ".components",
+        tags = kwargs.get("tags", []),
+        target_compatible_with = [_GUEST_ONLY],
+        testonly = kwargs.get("testonly", False),
+        visibility = ["//visibility:private"],
+        deps = deps + [_PLATFORM],
+    )
     cc_binary(
         name = name + ".elf",
-        srcs = srcs,
+        srcs = srcs + [name + ".components"],
         additional_linker_inputs = [_SCRIPT],
         linkopts = ["-Wl,-T,$(location {})".format(_SCRIPT)] + linkopts,
         linkstatic = True,

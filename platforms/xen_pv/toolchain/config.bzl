@@ -57,6 +57,8 @@ _COMPILE_FLAGS = [
     "-fno-caller-saves",
     "-fno-shrink-wrap",
     "-fno-tree-switch-conversion",
+    # An array is aligned as its elements are, not to the width of a vector register.
+    "-malign-data=abi",
 
     # Only what is used stays.
     "-ffunction-sections",
@@ -77,6 +79,8 @@ _COMPILE_FLAGS = [
     "-fno-ident",
     "-fno-canonical-system-headers",
     "-fdebug-prefix-map=/proc/self/cwd=.",
+    # Bazel names the object file in its own -frandom-seed.
+    "-gno-record-gcc-switches",
     "-Wno-builtin-macro-redefined",
     "-D__DATE__=\"redacted\"",
     "-D__TIME__=\"redacted\"",
@@ -93,8 +97,10 @@ _LINK_FLAGS = [
     "-nostdlib",
     "-static",
     "-no-pie",
-    "-Wl,--build-id=none",
+    # Says which .debug belongs to an image, and depends on nothing but their contents.
+    "-Wl,--build-id=sha1",
     "-Wl,--gc-sections",
+    "-malign-data=abi",
     # Strings that end alike are stored once.
     "-Wl,-O2",
     # Every section has its place in the linker script, or the link fails.
