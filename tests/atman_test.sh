@@ -24,7 +24,7 @@ expect() {
 }
 
 expect 0 '^Usage: ./atman VERB' --help
-for verb in setup build run test startvm bench abi; do
+for verb in setup build run test startvm bench abi lint inspect; do
     expect 0 "^Usage: ./atman $verb" "$verb" --help
     expect 0 "^    $verb " --help
 done
@@ -56,4 +56,10 @@ expect 2 'there is no file' startvm /nonexistent
 expect 2 "not 'one' and 'two'" startvm one two
 expect 2 'does not know --forget' abi --forget
 expect 2 "no component 'frob'" abi frob
+for verb in lint inspect; do
+    expect 2 'say one file' $verb
+    expect 2 'say one file' $verb one two
+    expect 2 'say one file' $verb --all
+    expect 2 'there is no file' $verb /nonexistent
+done
 exit $status
