@@ -2,6 +2,7 @@
 """atman_component: one separately versioned library of the kit, which depends on nothing that it does not declare."""
 
 load("@rules_cc//cc:defs.bzl", "cc_library")
+load(":release.bzl", "component_release")
 load(":versions.bzl", "component_versions")
 
 AtmanComponentInfo = provider(
@@ -111,7 +112,7 @@ _header_units = rule(
 
 # What <string.h> and its like are in a guest; on the host they are the host's.
 _C_LIBRARY = {
-    str(Label("//platforms:is_xen_pv")): ["@musl//:headers"],
+    str(Label("//platforms:is_xen_pv")): [str(Label("@musl//:headers"))],
     "//conditions:default": [],
 }
 
@@ -158,6 +159,7 @@ def atman_component(name, version, hdrs, srcs = [], uses = {}, deps = [], visibi
     if native.package_name() == "components/" + name:
         # In the kit itself, and not in its own tests or in an archive.
         component_versions(name, version, hdrs, name + ".library")
+        component_release(name, version, name + ".library", uses)
     _header_units(
         name = name + ".header_units",
         hdrs = hdrs,

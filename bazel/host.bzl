@@ -24,7 +24,7 @@ def atman_host_program(name, srcs, deps = [], linkopts = [], **kwargs):
         linkstatic = True,
         target_compatible_with = ["@platforms//os:linux"],
         deps = deps + [
-            str(Label("//platforms/host:guest")),
+            str(Label("//platforms/host/guest")),
             str(Label("//platforms/host:seams")),
         ],
         **kwargs

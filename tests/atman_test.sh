@@ -24,7 +24,7 @@ expect() {
 }
 
 expect 0 '^Usage: ./atman VERB' --help
-for verb in setup build run test startvm bench abi lint inspect; do
+for verb in setup build run test startvm bench abi lint inspect release; do
     expect 0 "^Usage: ./atman $verb" "$verb" --help
     expect 0 "^    $verb " --help
 done
@@ -54,6 +54,9 @@ expect 2 "-m wants a number" startvm kernel -m lots
 expect 2 'is no kernel' startvm /etc/passwd
 expect 2 'there is no file' startvm /nonexistent
 expect 2 "not 'one' and 'two'" startvm one two
+expect 2 'does not know --all' release --all
+expect 2 '--to wants a value' release --to
+expect 2 "no component 'frob'" release frob
 expect 2 'does not know --forget' abi --forget
 expect 2 "no component 'frob'" abi frob
 for verb in lint inspect; do

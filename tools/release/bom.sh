@@ -1,0 +1,116 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: ISC
+#
+# bom.sh ROOT NAME VERSION MANIFEST: writes the bill of materials of the release in the folder ROOT, in the JSON form of
+# SPDX 2.3: each file with its checksums, the neighbours, and what comes from upstream with its address and checksum.
+# archive.sh says what MANIFEST is.
+set -euo pipefail
+export LC_ALL=C
+
+root=$1 name=$2 version=$3 manifest=$4
+
+files=$(cd "$root" && find . -type f -printf '%P\n' | sort)
+
+# checksum ALGORITHM FILE
+checksum() {
+    "$1sum" "$2" | cut -d' ' -f1
+}
+
+# What identifies the whole is made of what identifies the files (SPDX 2.3, 7.9).
+verification=$(cd "$root" && while read -r file; do checksum sha1 "$file"; done <<<"$files" | sort | tr -d '\n' | sha1sum |
+    cut -d' ' -f1)
+
+# pin REPOSITORY ATTRIBUTE: what bazel/repositories.bzl says of it.
+pin() {
+    awk -v name="$1" -v attribute="$2" -F'"' '
+        /_archive\($/ { here = 0 }
+        $1 ~ /^ *name = $/ { here = $2 == name }
+        here && $1 ~ "^ *" attribute " = $" { print $2 }' bazel/repositories.bzl
+}
+
+# package ID NAME VERSION LICENCE LOCATION [SHA256]
+package() {
+    printf '    {\n      "SPDXID": "SPDXRef-%s",\n      "name": "%s",\n      "versionInfo": "%s",\n' "$1" "$2" "$3"
+    printf '      "downloadLocation": "%s",\n      "filesAnalyzed": false,\n      "licenseConcluded": "%s",\n' "$5" "$4"
+    if [[ ${6:-} ]]; then
+        printf '      "checksums": [{"algorithm": "SHA256", "checksumValue": "%s"}],\n' "$6"
+    fi
+    printf '      "licenseDeclared": "%s",\n      "copyrightText": "NOASSERTION"\n    }' "$4"
+}
+
+upstream() {
+    local repository=$1 where licence release
+    if [[ $repository == xen_headers ]]; then
+        where=$(sed -n 's/^_UPSTREAM = "\(.*\)"/\1/p' bazel/xen_headers.bzl)
+        release=${where#*RELEASE-} licence=MIT
+        release=${release%%/*}
+    else
+        where=$(pin "$repository" url)
+        release=$(pin "$repository" strip_prefix)
+        release=${release##*-}
+        licence=$(sed -n 's/^licenses(.*) *# *//p' "third_party/$repository.BUILD")
+    fi
+    [[ $where && $release && $licence ]] || { echo "nothing is known of $repository" >&2 && exit 1; }
+    package "${repository//_/-}" "$repository" "$release" "$licence" "$where" "$(pin "$repository" sha256)"
+}
+
+related() {
+    printf '    {"spdxElementId": "%s", "relationshipType": "%s", "relatedSpdxElement": "%s"}' "$1" "$2" "$3"
+}
+
+cat <<END
+{
+  "spdxVersion": "SPDX-2.3",
+  "dataLicense": "CC0-1.0",
+  "SPDXID": "SPDXRef-DOCUMENT",
+  "name": "atman_$name-$version",
+  "documentNamespace": "https://spdx.org/spdxdocs/atman_$name-$version-$verification",
+  "creationInfo": {
+    "created": "1970-01-01T00:00:00Z",
+    "creators": ["Organization: Atman"],
+    "comment": "The time is fixed, so that equal sources give equal bytes."
+  },
+  "packages": [
+    {
+      "SPDXID": "SPDXRef-Package",
+      "name": "atman_$name",
+      "versionInfo": "$version",
+      "downloadLocation": "NOASSERTION",
+      "filesAnalyzed": true,
+      "packageVerificationCode": {"packageVerificationCodeValue": "$verification"},
+      "licenseConcluded": "ISC",
+      "licenseInfoFromFiles": ["ISC"],
+      "licenseDeclared": "ISC",
+      "copyrightText": "NOASSERTION"
+    }
+END
+relations=$(related SPDXRef-DOCUMENT DESCRIBES SPDXRef-Package)
+while read -r use used _; do
+    [[ $use ]] || continue
+    printf '    ,\n' && package "atman-$use" "atman_$use" "$used" ISC NOASSERTION
+    if [[ $use == build ]]; then
+        relations+=$',\n'$(related SPDXRef-atman-build BUILD_TOOL_OF SPDXRef-Package)
+    else
+        relations+=$',\n'$(related SPDXRef-Package DEPENDS_ON "SPDXRef-atman-$use")
+    fi
+done < <(sed -n 's/^use //p' "$manifest")
+while read -r repository; do
+    [[ $repository ]] || continue
+    printf '    ,\n' && upstream "$repository"
+    relations+=$',\n'$(related SPDXRef-Package DEPENDS_ON "SPDXRef-${repository//_/-}")
+done < <(sed -n 's/^upstream //p' "$manifest" | sort -u)
+echo
+echo '  ],'
+echo '  "files": ['
+comma=
+number=0
+while read -r file; do
+    number=$((number + 1))
+    printf '%s    {\n      "SPDXID": "SPDXRef-File-%d",\n      "fileName": "./%s",\n' "$comma" "$number" "$file"
+    printf '      "checksums": [\n        {"algorithm": "SHA1", "checksumValue": "%s"},\n' "$(checksum sha1 "$root/$file")"
+    printf '        {"algorithm": "SHA256", "checksumValue": "%s"}\n      ],\n' "$(checksum sha256 "$root/$file")"
+    printf '      "licenseConcluded": "ISC",\n      "licenseInfoInFiles": ["ISC"],\n      "copyrightText": "NOASSERTION"\n    }'
+    comma=$',\n'
+    relations+=$',\n'$(related SPDXRef-Package CONTAINS "SPDXRef-File-$number")
+done <<<"$files"
+printf '\n  ],\n  "relationships": [\n%s\n  ]\n}\n' "$relations"
