@@ -5,13 +5,16 @@ def _file_impl(ctx):
     files = ctx.attr.kernel[OutputGroupInfo][ctx.attr.output]
     return [DefaultInfo(files = files, runfiles = ctx.runfiles(transitive_files = files))]
 
-# One of a kernel's files, so that it can be named by a label.
-_file = rule(
+kernel_file = rule(
     implementation = _file_impl,
     attrs = {
         "kernel": attr.label(mandatory = True),
-        "output": attr.string(mandatory = True),
+        "output": attr.string(
+            mandatory = True,
+            values = ["components", "config", "debug", "domain", "image", "map"],
+        ),
     },
+    doc = "One of an atman_kernel's files, so that it can be named by a label.",
 )
 
 def image_test(name, kernel, absent = "", **kwargs):
@@ -24,7 +27,7 @@ def image_test(name, kernel, absent = "", **kwargs):
       **kwargs: as for sh_test.
     """
     for output in ["image", "debug"]:
-        _file(
+        kernel_file(
             name = "{}.{}".format(name, output),
             kernel = kernel,
             output = output,

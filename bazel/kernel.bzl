@@ -4,6 +4,8 @@
 load("@bazel_tools//tools/cpp:toolchain_utils.bzl", "find_cpp_toolchain")
 load("@rules_cc//cc:defs.bzl", "cc_binary")
 load(":composition.bzl", "atman_components")
+load(":libvirt.bzl", "libvirt_domain")
+load(":link_map.bzl", "link_map")
 
 # How a guest is built, whatever the command line says about host programs.
 _GUEST = {
@@ -27,23 +29,22 @@ guest_transition = transition(
 def _quote(text):
     return "\"" + text.replace("\\", "\\\\").replace("\"", "\\\"") + "\""
 
-def _kernel_impl(ctx):
-    elf = ctx.attr.elf[0][DefaultInfo].files_to_run.executable
+def _strip(ctx, debug):
+    """The image: `debug` without symbols, if it keeps to its budget."""
     tools = ctx.attr._cc_toolchain[0][cc_common.CcToolchainInfo]
-
-    debug = ctx.actions.declare_file(ctx.label.name + ".debug")
-    ctx.actions.symlink(output = debug, target_file = elf)
-
     image = ctx.actions.declare_file(ctx.label.name)
     ctx.actions.run(
-        executable = tools.strip_executable,
-        arguments = ["--strip-all", "--preserve-dates", "-o", image.path, elf.path],
-        inputs = depset([elf], transitive = [tools.all_files]),
+        executable = ctx.executable._strip,
+        arguments = [tools.strip_executable, debug.path, image.path, str(ctx.attr.budget), str(ctx.label)],
+        env = {"PATH": "/usr/bin:/bin"},
+        inputs = depset([debug], transitive = [tools.all_files]),
         mnemonic = "AtmanStrip",
         outputs = [image],
         progress_message = "Stripping " + image.short_path,
     )
+    return image
 
+def _write_configs(ctx):
     config = ctx.actions.declare_file(ctx.label.name + ".cfg")
     ctx.actions.write(config, "\n".join([
         "# How xl starts {}; whoever does puts the image's path in.".format(str(ctx.label)),
@@ -54,25 +55,49 @@ def _kernel_impl(ctx):
         "vif = [{}]".format(", ".join([_quote(vif) for vif in ctx.attr.vif])),
         "",
     ]))
+    domain = ctx.actions.declare_file(ctx.label.name + ".xml")
+    ctx.actions.write(domain, libvirt_domain(ctx.label, ctx.attr.memory, ctx.attr.vif))
+    return config, domain
 
+def _copy(ctx, suffix, target):
+    """`target`'s file beside the others; made only when somebody asks for it."""
+    copy = ctx.actions.declare_file(ctx.label.name + suffix)
+    ctx.actions.symlink(output = copy, target_file = target)
+    return copy
+
+def _kernel_impl(ctx):
+    debug = _copy(ctx, ".debug", ctx.attr.elf[0][DefaultInfo].files_to_run.executable)
+    image = _strip(ctx, debug)
+    config, domain = _write_configs(ctx)
+    files = [image, debug, config, domain]
     return [
-        DefaultInfo(
-            files = depset([image, debug, config]),
-            runfiles = ctx.runfiles(files = [image, debug, config]),
+        DefaultInfo(files = depset(files), runfiles = ctx.runfiles(files = files)),
+        OutputGroupInfo(
+            components = depset([
+                _copy(ctx, ".components", ctx.attr.components[0][OutputGroupInfo].table.to_list()[0]),
+            ]),
+            config = depset([config]),
+            debug = depset([debug]),
+            domain = depset([domain]),
+            image = depset([image]),
+            map = depset([_copy(ctx, ".map", ctx.attr.map[0][DefaultInfo].files.to_list()[0])]),
         ),
-        OutputGroupInfo(image = depset([image]), debug = depset([debug]), config = depset([config])),
     ]
 
 _kernel = rule(
     implementation = _kernel_impl,
     attrs = {
+        "budget": attr.int(),
+        "components": attr.label(cfg = guest_transition, mandatory = True),
         "elf": attr.label(cfg = guest_transition, mandatory = True),
+        "map": attr.label(cfg = guest_transition, mandatory = True),
         "memory": attr.int(mandatory = True),
         "vif": attr.string_list(),
         "_allowlist_function_transition": attr.label(
             default = "@bazel_tools//tools/allowlists/function_transition_allowlist",
         ),
         "_cc_toolchain": attr.label(cfg = guest_transition, default = "@bazel_tools//tools/cpp:current_cc_toolchain"),
+        "_strip": attr.label(cfg = "exec", default = "//tools/size:strip", executable = True),
     },
     doc = "Builds `elf` for the guest and lays the image, its symbols and its configuration into the host's bazel-bin.",
 )
@@ -81,11 +106,12 @@ _GUEST_ONLY = str(Label("//platforms:xen_pv_guest"))
 _PLATFORM = str(Label("//platforms/xen_pv"))
 _SCRIPT = str(Label("//platforms/xen_pv:xen_pv.lds"))
 
-def atman_kernel(name, srcs, deps = [], memory = 32, vif = [], linkopts = [], visibility = None, **kwargs):
-    """Defines a kernel: `bazel build` puts `name`, `name`.debug and `name`.cfg into the package's folder in bazel-bin.
+def atman_kernel(name, srcs, deps = [], memory = 32, vif = [], budget = 0, linkopts = [], visibility = None, **kwargs):
+    """Defines a kernel: `bazel build` puts `name` and four files beside it into the package's folder in bazel-bin.
 
-    `name` is the image without symbols, `name`.debug the same code with them, `name`.cfg a configuration for xl in
-    which @KERNEL@ stands for the image's path.
+    `name` is the image without symbols, `name`.debug the same code with them, `name`.cfg a configuration for xl and
+    `name`.xml one for libvirt, in which @KERNEL@ stands for the image's path. The image names its components and their
+    versions, which `atman inspect` reads.
 
     Args:
       name: of the kernel.
@@ -93,6 +119,8 @@ def atman_kernel(name, srcs, deps = [], memory = 32, vif = [], linkopts = [], vi
       deps: the components it is made of; the platform comes by itself.
       memory: MiB that the guest gets, unless whoever starts it says otherwise.
       vif: network devices, each as in xl's `vif`: "mac=00:16:3e:4d:4e:04,bridge=xenbr0", or "".
+      budget: bytes that the image may have: if it has more, the build fails and says which components are the
+        largest. 0 for no limit.
       linkopts: further options for the linker.
       visibility: as ever.
       **kwargs: as for cc_binary (copts, defines, testonly, tags, ...).
@@ -116,8 +144,22 @@ def atman_kernel(name, srcs, deps = [], memory = 32, vif = [], linkopts = [], vi
         deps = deps + [_PLATFORM],
         **kwargs
     )
+    link_map(
+        name = name + ".link_map",
+        elf = name + ".elf",
+        linkopts = linkopts,
+        script = _SCRIPT,
+        tags = kwargs.get("tags", []),
+        target_compatible_with = [_GUEST_ONLY],
+        testonly = kwargs.get("testonly", False),
+        visibility = ["//visibility:private"],
+        deps = deps + [_PLATFORM],
+    )
     _kernel(
         name = name,
+        budget = budget,
+        components = name + ".components",
+        map = name + ".link_map",
         elf = name + ".elf",
         memory = memory,
         tags = kwargs.get("tags", []),

@@ -24,7 +24,7 @@ expect() {
 }
 
 expect 0 '^Usage: ./atman VERB' --help
-for verb in setup build run test startvm bench abi lint inspect release; do
+for verb in $(sed -n 's/^verb_\([a-z]*\)() {$/\1/p' tools/atman/*.sh); do
     expect 0 "^Usage: ./atman $verb" "$verb" --help
     expect 0 "^    $verb " --help
 done
@@ -59,6 +59,11 @@ expect 2 '--to wants a value' release --to
 expect 2 "no component 'frob'" release frob
 expect 2 'does not know --forget' abi --forget
 expect 2 "no component 'frob'" abi frob
+for verb in size explain; do
+    expect 2 'say one kernel' $verb
+    expect 2 'say one kernel' $verb --all
+    expect 2 'say one kernel' $verb //one //two
+done
 for verb in lint inspect; do
     expect 2 'say one file' $verb
     expect 2 'say one file' $verb one two

@@ -32,7 +32,7 @@ query() {
 
 # build TARGET...
 build() {
-    [[ -t 2 ]] || say "building $*"
+    [[ -t 2 ]] || say "building" ${*/#-*/}
     in_checkout bazel build "${BAZEL_QUIET[@]}" "$@" || fail "$* does not build; what Bazel says is above"
 }
 
