@@ -20,18 +20,27 @@ void *at_mm_heap_run_alloc(struct at_mm_heap *heap, size_t size, unsigned align_
     return run;
 }
 
-static RARE void free_run(struct at_mm_heap *heap, void *run)
+AT_NORETURN void at_mm_heap_reject(void)
 {
-    size_t pages = at_mm_run_pages(heap->frames, run);
+    at_panic("mm: freed what is not the start of a live object");
+}
 
+/* Frees what is in no slab. */
+static RARE void free_other(struct at_mm_heap *heap, void *run)
+{
+    size_t pages;
+
+    if (!run)
+        return;
+    pages = at_mm_run_pages(heap->frames, run);
     at_mm_run_free(heap->frames, run);
     heap->runs--;
     heap->run_pages -= pages;
 }
 
-AT_NORETURN void at_mm_heap_reject(void)
+static RARE void shed_half(struct at_mm_heap *heap, struct at_mm_heap_class *class)
 {
-    at_panic("mm: freed what is not the start of a live object");
+    at_mm_heap_shed(heap, class, class->limit / 2);
 }
 
 /* Allocates when the free list of the size's class is empty, or when the size has no class. */
@@ -44,10 +53,10 @@ static RARE void *alloc_slowly(struct at_mm_heap *heap, size_t size)
     if (!heap->classes[at_mm_heap_class_of(size - 1)].head &&
         !at_mm_heap_refill(heap, at_mm_heap_class_of(size - 1)))
         return NULL;
-    return at_mm_heap_alloc(heap, size);
+    return at_mm_heap_take(heap, size);
 }
 
-void *at_mm_heap_alloc(struct at_mm_heap *heap, size_t size)
+void *at_mm_heap_take(struct at_mm_heap *heap, size_t size)
 {
     struct at_mm_heap_class *class;
     struct at_mm_heap_object *object;
@@ -58,35 +67,61 @@ void *at_mm_heap_alloc(struct at_mm_heap *heap, size_t size)
     object = class->head;
     if (__builtin_expect(!object, 0))
         return alloc_slowly(heap, size);
-    if (__builtin_expect(object->mark != at_mm_heap_mark(heap, object), 0))
-        at_panic("mm: an object was written to after it was freed");
+    at_mm_heap_check_free(heap, object);
+    at_mm_heap_check_fill(object, at_mm_heap_class_size(at_mm_heap_class_of(size - 1)));
     class->head = object->next;
     class->count--;
-    object->mark = 0;
+    if (AT_MM_HEAP_CHECK > 0)
+        object->mark = 0;
     return object;
 }
 
-void at_mm_heap_free(struct at_mm_heap *heap, void *address)
+void at_mm_heap_give(struct at_mm_heap *heap, void *address)
 {
+    size_t page = ((uintptr_t)address >> AT_MM_PAGE_SHIFT) - heap->slab_first;
     struct at_mm_heap_object *object = address;
     struct at_mm_heap_class *class;
     unsigned state;
 
-    if (!object)
-        return;
-    state = at_mm_frame_state(heap->frames, object);
-    if (__builtin_expect(!(state & AT_MM_STATE_SLAB), 0)) {
-        free_run(heap, object);
+    if (__builtin_expect(page >= heap->slab_span || !((state = heap->slab_state[page]) & AT_MM_STATE_SLAB), 0)) {
+        free_other(heap, address);
         return;
     }
     class = &heap->classes[state & AT_MM_HEAP_STATE_CLASS];
-    if (__builtin_expect(!at_mm_heap_is_object(class, state, object), 0))
+    if (AT_MM_HEAP_CHECK > 0 && __builtin_expect(!at_mm_heap_is_object(class, state, object), 0))
         at_mm_heap_reject();
-    if (__builtin_expect(object->mark == at_mm_heap_mark(heap, object), 0))
+    if (AT_MM_HEAP_CHECK > 0 && __builtin_expect(object->mark == at_mm_heap_mark(heap, object), 0))
         at_panic("mm: freed an object twice");
     object->next = class->head;
-    object->mark = at_mm_heap_mark(heap, object);
+    at_mm_heap_set_mark(heap, object);
+    at_mm_heap_fill_free(object, at_mm_heap_class_size(state & AT_MM_HEAP_STATE_CLASS));
     class->head = object;
     if (__builtin_expect(++class->count > class->limit, 0))
-        at_mm_heap_shed(heap, class, class->limit / 2);
+        shed_half(heap, class);
 }
+
+#if AT_MM_HEAP_CHECK > 1
+
+void *at_mm_heap_alloc(struct at_mm_heap *heap, size_t size)
+{
+    void *object = size <= PTRDIFF_MAX ? at_mm_heap_take(heap, size + AT_MM_HEAP_TRAILER) : NULL;
+
+    if (object)
+        at_mm_heap_seal(heap, object, at_mm_heap_slot(heap, object), size);
+    return object;
+}
+
+void at_mm_heap_free(struct at_mm_heap *heap, void *object)
+{
+    if (object) {
+        size_t slot = at_mm_heap_slot(heap, object);
+        const struct at_mm_heap_object *freed = object;
+
+        if (slot <= AT_MM_HEAP_SMALL && freed->mark == at_mm_heap_mark(heap, freed))
+            at_panic("mm: freed an object twice");
+        (void)at_mm_heap_sealed_size(heap, object, slot);
+    }
+    at_mm_heap_give(heap, object);
+}
+
+#endif

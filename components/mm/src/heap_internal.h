@@ -70,10 +70,71 @@ static inline size_t at_mm_heap_pages(size_t size)
     return (size + AT_MM_PAGE_SIZE - 1) >> AT_MM_PAGE_SHIFT;
 }
 
+/* What the component checks: see <atman/mm/heap.h>. */
+#ifndef AT_MM_HEAP_CHECK
+#define AT_MM_HEAP_CHECK 1
+#endif
+
 static inline uintptr_t at_mm_heap_mark(const struct at_mm_heap *heap, const struct at_mm_heap_object *object)
 {
     return (uintptr_t)object ^ heap->secret;
 }
+
+static inline void at_mm_heap_set_mark(const struct at_mm_heap *heap, struct at_mm_heap_object *object)
+{
+    if (AT_MM_HEAP_CHECK > 0)
+        object->mark = at_mm_heap_mark(heap, object);
+}
+
+/* Panics if a free object is not as it was left. */
+static inline void at_mm_heap_check_free(const struct at_mm_heap *heap, const struct at_mm_heap_object *object)
+{
+    if (AT_MM_HEAP_CHECK > 0 && __builtin_expect(object->mark != at_mm_heap_mark(heap, object), 0))
+        at_panic("mm: an object was written to after it was freed");
+}
+
+/*
+ * The checked build (heap_check.c): an object of `slot` bytes ends with the size that was asked for, and between that
+ * and its bytes lies a pattern; a free one is filled with another from its third word on. Elsewhere these do nothing.
+ */
+#if AT_MM_HEAP_CHECK > 1
+#define AT_MM_HEAP_TRAILER 24u /* bytes of pattern and size at least */
+void at_mm_heap_seal(const struct at_mm_heap *heap, void *object, size_t slot, size_t size);
+size_t at_mm_heap_sealed_size(const struct at_mm_heap *heap, const void *object, size_t slot);
+void at_mm_heap_fill_free(struct at_mm_heap_object *object, size_t slot);
+void at_mm_heap_check_fill(const struct at_mm_heap_object *object, size_t slot);
+#else
+#define AT_MM_HEAP_TRAILER 0u
+static inline void at_mm_heap_seal(const struct at_mm_heap *heap, void *object, size_t slot, size_t size)
+{
+    (void)heap, (void)object, (void)slot, (void)size;
+}
+static inline size_t at_mm_heap_sealed_size(const struct at_mm_heap *heap, const void *object, size_t slot)
+{
+    (void)heap, (void)object;
+    return slot;
+}
+static inline void at_mm_heap_fill_free(struct at_mm_heap_object *object, size_t slot)
+{
+    (void)object, (void)slot;
+}
+static inline void at_mm_heap_check_fill(const struct at_mm_heap_object *object, size_t slot)
+{
+    (void)object, (void)slot;
+}
+#endif
+
+/* The bytes of a live object, its trailer included; panics for what is none. */
+size_t at_mm_heap_slot(const struct at_mm_heap *heap, const void *object);
+
+/* at_mm_heap_alloc() and at_mm_heap_free() but for what the checked build adds, so that they need names there only. */
+#if AT_MM_HEAP_CHECK > 1
+void *at_mm_heap_take(struct at_mm_heap *heap, size_t slot);
+void at_mm_heap_give(struct at_mm_heap *heap, void *object);
+#else
+#define at_mm_heap_take at_mm_heap_alloc
+#define at_mm_heap_give at_mm_heap_free
+#endif
 
 /* Allocates whole pages, aligned to AT_MM_PAGE_SIZE << align_order. NULL when memory is short. */
 void *at_mm_heap_run_alloc(struct at_mm_heap *heap, size_t size, unsigned align_order);

@@ -11,9 +11,9 @@
 #define LATER_WASTE 24
 
 /* A class keeps so many freed objects, of so many bytes together, but a few of any size. */
-#define LIMIT_MAX 128
-#define LIMIT_BYTES 32768
-#define LIMIT_MIN 8
+#define LIMIT_MAX 256
+#define LIMIT_BYTES 65536
+#define LIMIT_MIN 16
 
 void at_mm_heap_init(struct at_mm_heap *heap, struct at_mm_frames *frames, uintptr_t secret)
 {
@@ -58,6 +58,23 @@ static unsigned order_of(struct at_mm_heap_shape shape)
     return at_bits_highest(shape.mask) + 1 - AT_MM_PAGE_SHIFT;
 }
 
+/* Widens the range in which at_mm_heap_free() looks for slabs. */
+static void span_slabs(struct at_mm_heap *heap, size_t page, size_t pages)
+{
+    size_t first = heap->frames->base_page + page;
+    size_t end = first + pages;
+
+    if (heap->slab_span > 0) {
+        size_t old_end = heap->slab_first + heap->slab_span;
+
+        first = heap->slab_first < first ? heap->slab_first : first;
+        end = old_end > end ? old_end : end;
+    }
+    heap->slab_first = first;
+    heap->slab_span = end - first;
+    heap->slab_state = heap->frames->state + (first - heap->frames->base_page);
+}
+
 /* Gets a slab and makes all its objects the class's free list, lowest address first. */
 static bool add_slab(struct at_mm_heap *heap, unsigned class_index)
 {
@@ -77,6 +94,8 @@ static bool add_slab(struct at_mm_heap *heap, unsigned class_index)
     at_mm_frame_use(heap->frames, (size_t)1 << order_of(class->shape[later]));
     at_mm_heap_hold(heap, &heap->slab_pages, (size_t)1 << order_of(class->shape[later]));
 
+    span_slabs(heap, page, (size_t)1 << order_of(class->shape[later]));
+
     slab = at_mm_frame_address(heap->frames, page);
     *slab = (struct at_mm_heap_slab){.total = class->shape[later].extent / (uint32_t)size};
     address = (uintptr_t)slab + class->shape[later].mask + 1;
@@ -84,7 +103,8 @@ static bool add_slab(struct at_mm_heap *heap, unsigned class_index)
         struct at_mm_heap_object *object = (struct at_mm_heap_object *)(address -= size);
 
         object->next = class->head;
-        object->mark = at_mm_heap_mark(heap, object);
+        at_mm_heap_set_mark(heap, object);
+        at_mm_heap_fill_free(object, size);
         class->head = object;
     }
     class->count = slab->total;
@@ -137,8 +157,7 @@ void at_mm_heap_shed(struct at_mm_heap *heap, struct at_mm_heap_class *class, ui
     while (class->count > keep) {
         struct at_mm_heap_object *object = class->head;
 
-        if (object->mark != at_mm_heap_mark(heap, object))
-            at_panic("mm: an object was written to after it was freed");
+        at_mm_heap_check_free(heap, object);
         class->head = object->next;
         class->count--;
         give_back(heap, class, object);

