@@ -12,7 +12,7 @@ def _xen_test_impl(ctx):
         fail("two kernels have the same name; a case could not tell them apart")
 
     launcher = ctx.actions.declare_file(ctx.label.name)
-    arguments = [str(ctx.label), ctx.file.src.short_path]
+    arguments = [str(ctx.label), ctx.file.src.short_path, "-l", str(ctx.attr.case_limit)]
     for program in ctx.files.programs:
         arguments += ["-p", "./" + program.short_path]
     for tool in ctx.attr.tools:
@@ -36,6 +36,7 @@ _xen_test = rule(
     attrs = {
         "src": attr.label(allow_single_file = [".sh"], mandatory = True),
         "kernels": attr.label_list(mandatory = True),
+        "case_limit": attr.int(),
         "programs": attr.label_list(),
         "tools": attr.string_list(),
         "_machine": attr.label(default = "//tools/dom0:machine"),
@@ -44,7 +45,7 @@ _xen_test = rule(
     test = True,
 )
 
-def xen_test(name, src, kernels, programs = [], tools = [], size = "medium", tags = [], **kwargs):
+def xen_test(name, src, kernels, programs = [], tools = [], case_limit = 90, size = "medium", tags = [], **kwargs):
     """Defines a test that boots Xen once, in QEMU, and runs the cases of `src` in its dom0.
 
     Needs no hardware virtualisation, no root and no network, but the packages that `./atman setup` installs; a machine
@@ -57,6 +58,7 @@ def xen_test(name, src, kernels, programs = [], tools = [], size = "medium", tag
       kernels: the atman_kernel targets that its cases start, by their names.
       programs: built here, which dom0 gets with the libraries they need; its cases call them by their names.
       tools: names of programs that this machine has installed, likewise; tools/dom0/root.sh lists what dom0 always has.
+      case_limit: seconds that one case may take.
       size: how long all cases together may take, as for every test.
       tags: as for every test.
       **kwargs: as for every test.
@@ -66,6 +68,7 @@ def xen_test(name, src, kernels, programs = [], tools = [], size = "medium", tag
         size = size,
         src = src,
         kernels = kernels,
+        case_limit = case_limit,
         programs = programs,
         tools = tools,
         # An emulated machine keeps a CPU busy, and its cases measure time.

@@ -74,7 +74,7 @@ run_one() {
     . ./cases
     set -eE
     trap 'explain "line $LINENO: $BASH_COMMAND" ' ERR
-    trap 'show_guests' EXIT
+    trap 'stop_children; show_guests' EXIT
     "$1"
 }
 

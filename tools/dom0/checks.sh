@@ -14,6 +14,7 @@
 #   console_matches REGEX [SECONDS]    a line matches
 #   console_lacks TEXT                 no line so far contains TEXT
 #   console                            prints it
+#   url_answers URL [SECONDS]          a GET of it succeeds, now or within SECONDS (10); wants curl
 #   guest_passes KERNEL [SETTING]...   the guest runs a suite: prints `PASS name` or `FAIL name why` for each of its
 #                                      cases and ends with poweroff if all passed. Each is reported as a case of its own
 #   fail TEXT                          the case fails, and says so
@@ -106,6 +107,14 @@ console_lacks() {
     ! grep -qF -- "$1" "$(console_file)" || fail "the console has '$1'"
 }
 
+url_answers() {
+    local end=$((SECONDS + ${2:-10}))
+    until curl --silent --show-error --fail --globoff --insecure --max-time 5 --output /dev/null "$1"; do
+        if guest_ended || ((SECONDS >= end)); then fail "$1 does not answer"; fi
+        sleep 0.1
+    done
+}
+
 guest_passes() {
     local verdict name why count=0
     guest_start "$@"
@@ -120,6 +129,11 @@ guest_passes() {
     done < <(console)
     ((count)) || fail "the suite printed no verdict"
     guest_ends poweroff
+}
+
+# What a case left running in the background.
+stop_children() {
+    jobs -p | xargs -r kill 2>/dev/null || true
 }
 
 # For the log: what each guest of the case printed, and how it ended.

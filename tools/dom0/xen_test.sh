@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: ISC
 #
-# xen_test.sh NAME CASES [-p PROGRAM]... KERNEL...: boots a Xen machine once and runs every case of the file CASES in
-# its dom0, with the KERNELs (each an image with its .cfg beside it) and the PROGRAMs (see root.sh) at hand. A case is a
-# function whose name begins with a capital letter. The rule is in bazel/xen_test.bzl, what a case can say in checks.sh.
+# xen_test.sh NAME CASES [-l SECONDS] [-p PROGRAM]... KERNEL...: boots a Xen machine once and runs every case of the file
+# CASES in its dom0, with the KERNELs (each an image with its .cfg beside it) and the PROGRAMs (see root.sh) at hand. A
+# case is a function whose name begins with a capital letter. The rule is in bazel/xen_test.bzl, what a case can say in
+# checks.sh.
 #
 # Prints a verdict a line: PASS case, FAIL case (the guest is at fault), BENCH (the machine around it is: nothing is
 # known about the guest). Status 0 only if every case passed. Writes Bazel's test.xml, and keeps xen.log (hypervisor and
@@ -15,8 +16,8 @@ readonly HERE
 # shellcheck source=tools/dom0/machine.sh
 . "$HERE/machine.sh"
 
-# Seconds: for dom0 to come up, for one case, for everything (Bazel says how long that may be).
-readonly BOOT_LIMIT=150 CASE_LIMIT=90 LIMIT=$((${TEST_TIMEOUT:-300} - 10))
+# Seconds: for dom0 to come up, for everything (Bazel says how long that may be); -l says how long one case may take.
+readonly BOOT_LIMIT=150 LIMIT=$((${TEST_TIMEOUT:-300} - 10))
 
 verdicts=() # of all cases, in the order of their ends: "pass CASE MILLISECONDS", "fail CASE MILLISECONDS WHY", ...
 
@@ -39,7 +40,7 @@ pack_job() {
         cp -L "$kernel" "$kernel.cfg" "$job/kernels"
     done
     declare -p cases | sed 's/^declare -[-a-z]* //' >"$job/settings"
-    echo "limit=$CASE_LIMIT" >>"$job/settings"
+    echo "limit=$case_limit" >>"$job/settings"
 }
 
 # record VERDICT CASE MILLISECONDS [WHY]
@@ -123,8 +124,9 @@ finish() {
 
 name=$1 file=$2
 shift 2
-while [[ ${1:-} == -p ]]; do
-    MACHINE_PROGRAMS+=("$2")
+case_limit=90
+while [[ ${1:-} == -[lp] ]]; do
+    if [[ $1 == -l ]]; then case_limit=$2; else MACHINE_PROGRAMS+=("$2"); fi
     shift 2
 done
 mapfile -t cases < <(list_cases "$file")
