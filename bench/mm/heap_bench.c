@@ -246,8 +246,8 @@ static void print_frames(void)
         pair = (t1 - t0) / OPS < pair ? (t1 - t0) / OPS : pair;
         batch = (t2 - t1) / OPS < batch ? (t2 - t1) / OPS : batch;
     }
-    printf("pages: %.1f ns to allocate and free one, %.1f each of %d; %.0f ns to initialise 1 GiB\n", pair, batch, BATCH,
-           init);
+    printf("pages: %.1f ns to allocate and free one, %.1f each of %d; %.0f ns to initialise 1 GiB\n", pair, batch,
+           BATCH, init);
 }
 
 int main(int argc, char **argv)
