@@ -34,6 +34,9 @@ _BUILD = """load("@rules_cc//cc:defs.bzl", "cc_library")
 
 licenses(["notice"])  # MIT
 
+# Says where this repository is.
+exports_files(["WORKSPACE"])
+
 cc_library(
     name = "xen_headers",
     hdrs = glob(["include/xen/**/*.h"]),
