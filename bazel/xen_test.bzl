@@ -37,7 +37,7 @@ _xen_test = rule(
         "src": attr.label(allow_single_file = [".sh"], mandatory = True),
         "kernels": attr.label_list(mandatory = True),
         "case_limit": attr.int(),
-        "programs": attr.label_list(),
+        "programs": attr.label_list(allow_files = True),
         "tools": attr.string_list(),
         "_machine": attr.label(default = "//tools/dom0:machine"),
         "_runner": attr.label(allow_single_file = True, default = "//tools/dom0:xen_test.sh"),

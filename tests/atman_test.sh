@@ -59,6 +59,10 @@ expect 2 '--to wants a value' release --to
 expect 2 "no component 'frob'" release frob
 expect 2 'does not know --forget' abi --forget
 expect 2 "no component 'frob'" abi frob
+expect 2 'say one kernel' image
+expect 2 '-o wants a value' image //examples:hello -o
+expect 2 'does not know --all' image --all
+expect 2 "not '//one' and '//two'" image //one //two
 for verb in size explain; do
     expect 2 'say one kernel' $verb
     expect 2 'say one kernel' $verb --all

@@ -32,7 +32,8 @@ query() {
 
 # build TARGET...
 build() {
-    [[ -t 2 ]] || say "building" ${*/#-*/}
+    # shellcheck disable=SC2048,SC2086 # the words that are no options
+    [[ -t 2 ]] || say building ${*/#-*/}
     in_checkout bazel build "${BAZEL_QUIET[@]}" "$@" || fail "$* does not build; what Bazel says is above"
 }
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: ISC
 #
 # kernel.sh: what the verbs that look at a TARGET's kernel share.
-# shellcheck disable=SC2154 # `labels` from bazel.sh
+# shellcheck disable=SC2034,SC2154 # `labels` from bazel.sh; what is left for the verbs
 
 # shellcheck source=tools/atman/bazel.sh
 . "$ATMAN_HOME/tools/atman/bazel.sh"

@@ -40,6 +40,7 @@ sections() {
 # "ADDRESS BYTES FILE" for each instruction.
 instructions() {
     objdump -d --no-show-raw-insn "$debug" | sed -n 's/^ *\([0-9a-f]*\):\t.*/\1/p' >"$work/addresses"
+    # shellcheck disable=SC2094 # both read
     addr2line -e "$debug" <"$work/addresses" | sed 's/:[0-9?]*\( (.*\)\{0,1\}$//' | paste -d ' ' "$work/addresses" -
 }
 
