@@ -5,7 +5,6 @@
  * Both streams are the console, and a console is simpler: it takes everything, in one piece, and cannot fail.
  */
 
-#include <errno.h>
 #include <string.h>
 
 #include <atman/base/console.h>
@@ -46,8 +45,7 @@ size_t __stdout_write(FILE *file, const unsigned char *text, size_t size)
 off_t __stdio_seek(FILE *file, off_t offset, int whence)
 {
     (void)file, (void)offset, (void)whence;
-    errno = ESPIPE;
-    return -1;
+    return -1; /* without errno: fflush() and exit() ask and do not look, and it would bring in a thread's state */
 }
 
 int __stdio_close(FILE *file)

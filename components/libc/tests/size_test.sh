@@ -27,7 +27,7 @@ lacks() {
 }
 
 within 1400 "$1"
-lacks "$1" vfprintf strerror at_libc_syscall at_libc_thread memset __stderr_FILE
+lacks "$1" vfprintf strerror at_libc_sys_write at_libc_thread_current memset __stderr_FILE
 within 11800 "$2"
-lacks "$2" __stdout_FILE __stdio_write at_libc_syscall exit
+lacks "$2" __stdout_FILE __stdio_write at_libc_sys_write exit
 exit $failed

@@ -173,9 +173,7 @@ TEST_F(StdioTest, Exit_WritesThePartialLine) {
 }
 
 TEST_F(StdioTest, Console_CannotSeek) {
-  GuestErrno() = 0;
   EXPECT_EQ(guest___stdio_seek(guest_stdout, 0, SEEK_CUR), -1);
-  EXPECT_EQ(GuestErrno(), ESPIPE);
   EXPECT_EQ(guest___stdio_close(guest_stdout), 0);
 }
 

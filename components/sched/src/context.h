@@ -14,7 +14,7 @@
 
 #include <atman/sched/thread.h>
 
-_Static_assert(offsetof(struct at_sched_thread, context) == 0 &&
+_Static_assert(offsetof(struct at_sched_thread, local) == 0 && offsetof(struct at_sched_thread, context) == 8 &&
                    offsetof(struct at_sched_context, stack_pointer) == 0 &&
                    offsetof(struct at_sched_context, frame_pointer) == 8 &&
                    offsetof(struct at_sched_context, program_counter) == 16,
@@ -27,12 +27,12 @@ _Static_assert(offsetof(struct at_sched_thread, context) == 0 &&
 static inline struct at_sched_thread *at_sched_context_switch(struct at_sched_thread *from, struct at_sched_thread *to)
 {
     __asm__ volatile("leaq 1f(%%rip), %%rax\n\t"
-                     "movq %%rsp, 0(%[from])\n\t"
-                     "movq %%rbp, 8(%[from])\n\t"
-                     "movq %%rax, 16(%[from])\n\t"
-                     "movq 0(%[to]), %%rsp\n\t"
-                     "movq 8(%[to]), %%rbp\n\t"
-                     "jmpq *16(%[to])\n"
+                     "movq %%rsp, 8(%[from])\n\t"
+                     "movq %%rbp, 16(%[from])\n\t"
+                     "movq %%rax, 24(%[from])\n\t"
+                     "movq 8(%[to]), %%rsp\n\t"
+                     "movq 16(%[to]), %%rbp\n\t"
+                     "jmpq *24(%[to])\n"
                      "1:"
                      : [from] "+D"(from), [to] "+S"(to)
                      :

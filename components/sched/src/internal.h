@@ -12,6 +12,7 @@ enum at_sched_release {
     AT_SCHED_RELEASE_BY_JOINER, /* the thread that is joining it */
     AT_SCHED_RELEASE_BY_ITSELF, /* nobody: it is detached */
     AT_SCHED_RELEASE_NEVER,     /* it is "main" */
+    AT_SCHED_RELEASE_BY_OWNER,  /* whoever gave its stack */
 };
 
 /*

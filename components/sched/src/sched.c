@@ -16,6 +16,7 @@ void at_sched_init(struct at_sched *sched, const struct at_sched_config *config)
     at_list_init(&sched->dead);
     at_sched_wait_queue_init(&main->end, sched, "main");
     main->release = AT_SCHED_RELEASE_NEVER;
+    main->local = config->local;
     at_list_push_back(&sched->threads, &main->all);
 }
 

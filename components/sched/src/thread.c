@@ -26,26 +26,17 @@ static struct at_sched_thread *place(struct at_sched *sched, struct at_span stac
     return (struct at_sched_thread *)at_bits_align_down(top - sizeof(struct at_sched_thread), 64);
 }
 
-at_status at_sched_thread_create(struct at_sched *sched, struct at_sched_thread **thread, const char *name,
-                                 at_sched_thread_fn function, void *argument, size_t stack_size)
+/* Makes a thread on `stack`, last in the run queue. */
+static struct at_sched_thread *make(struct at_sched *sched, const char *name, at_sched_thread_fn function,
+                                    void *argument, struct at_span stack)
 {
-    struct at_span stack;
     struct at_sched_thread *made;
     uintptr_t *frame;
-    at_status status;
-
-    if (stack_size == 0)
-        stack_size = sched->config.stack_size;
-    if (stack_size < AT_SCHED_STACK_MIN)
-        return AT_INVALID;
-    at_sched_release_dead(sched);
-    status = sched->config.ops->stack_alloc(sched->config.ctx, &stack, stack_size);
-    if (status != AT_OK)
-        return status;
 
     at_sched_sanitizer_new_stack(stack);
     made = place(sched, stack);
-    *made = (struct at_sched_thread){.function = function, .value = argument, .stack = stack};
+    *made = (struct at_sched_thread){
+        .local = sched->config.local, .function = function, .value = argument, .stack = stack};
     at_sched_wait_queue_init(&made->end, sched, name);
     made->end.kind = "the end of thread";
     at_list_push_back(&sched->threads, &made->all);
@@ -56,7 +47,35 @@ at_status at_sched_thread_create(struct at_sched *sched, struct at_sched_thread 
     made->context.stack_pointer = (uintptr_t)frame;
     made->context.program_counter = (uintptr_t)thread_begin;
     at_sched_make_ready(sched, made);
-    *thread = made;
+    return made;
+}
+
+at_status at_sched_thread_create(struct at_sched *sched, struct at_sched_thread **thread, const char *name,
+                                 at_sched_thread_fn function, void *argument, size_t stack_size)
+{
+    struct at_span stack;
+    at_status status;
+
+    if (stack_size == 0)
+        stack_size = sched->config.stack_size;
+    if (stack_size < AT_SCHED_STACK_MIN)
+        return AT_INVALID;
+    at_sched_release_dead(sched);
+    status = sched->config.ops->stack_alloc(sched->config.ctx, &stack, stack_size);
+    if (status != AT_OK)
+        return status;
+    *thread = make(sched, name, function, argument, stack);
+    return AT_OK;
+}
+
+at_status at_sched_thread_create_on(struct at_sched *sched, struct at_sched_thread **thread, const char *name,
+                                    at_sched_thread_fn function, void *argument, struct at_span stack, void *local)
+{
+    if (stack.size < AT_SCHED_STACK_MIN)
+        return AT_INVALID;
+    *thread = make(sched, name, function, argument, stack);
+    (*thread)->local = local;
+    (*thread)->release = AT_SCHED_RELEASE_BY_OWNER;
     return AT_OK;
 }
 
@@ -70,6 +89,8 @@ AT_NORETURN void at_sched_thread_exit(struct at_sched *sched, void *value)
     self->ended = true;
     if (self->release == AT_SCHED_RELEASE_BY_ITSELF)
         at_list_push_back(&sched->dead, &self->link);
+    else if (self->release == AT_SCHED_RELEASE_BY_OWNER)
+        at_list_remove(&self->all); /* nothing may lead to it when its owner takes the stack back */
     at_sched_wake_all(&self->end);
     at_sched_give_way(sched);
     at_panic("sched: a thread that had ended was run");

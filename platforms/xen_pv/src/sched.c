@@ -3,6 +3,7 @@
 
 #include <atman/base/clock.h>
 #include <atman/guest.h>
+#include <atman/libc/thread.h>
 #include <atman/mm/mmu.h>
 #include <atman/mm/run.h>
 #include <atman/sched/thread.h>
@@ -73,9 +74,11 @@ struct at_sched *at_guest_sched(void)
     static int ready;
 
     if (!ready) {
-        const struct at_sched_config config = {.ops = &ops, .ctx = at_guest_events(), .stack_size = STACK_SIZE};
+        const struct at_sched_config config = {
+            .ops = &ops, .ctx = at_guest_events(), .stack_size = STACK_SIZE, .local = at_libc_thread_main()};
 
         at_sched_init(&sched, &config);
+        at_libc_thread_follow(at_sched_current_local(&sched));
         at_sched_wait_queue_init(&waiting, &sched, "guest");
         at_xen_pv_wait_in(at_sched_wait_queue_waiter(&waiting));
         ready = 1;

@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 
+#include <atman/libc/arguments.h>
 #include <atman/libc/exit.h>
 #include <atman/xen/domain.h>
 
@@ -13,6 +14,7 @@
 int main(int argc, char **argv);
 
 const start_info_t *at_xen_pv_start_info;
+char *at_libc_arguments[AT_XEN_PV_ARGUMENTS_MAX + 1];
 
 /* Called by entry.S only, on the boot stack, with the start info page in the builder's mapping. */
 AT_NORETURN void at_xen_pv_start(const start_info_t *boot_info);
@@ -20,13 +22,12 @@ AT_NORETURN void at_xen_pv_start(const start_info_t *boot_info);
 AT_NORETURN void at_xen_pv_start(const start_info_t *boot_info)
 {
     static char name[] = "atman"; /* Xen tells a guest its command line, not its image's name */
-    static char *argv[AT_XEN_PV_ARGUMENTS_MAX + 1];
 
     at_xen_pv_protect_image(boot_info);
     at_xen_pv_install_traps();
     at_xen_pv_console_start();
-    argv[0] = name;
-    exit(main(at_xen_pv_arguments(argv, (char *)at_xen_pv_start_info->cmd_line), argv));
+    at_libc_arguments[0] = name;
+    exit(main(at_xen_pv_arguments(at_libc_arguments, (char *)at_xen_pv_start_info->cmd_line), at_libc_arguments));
 }
 
 AT_NORETURN void at_xen_pv_crash(void)

@@ -82,6 +82,7 @@ struct at_sched_config {
     const struct at_sched_ops *ops;
     void *ctx;         /* handed to every op */
     size_t stack_size; /* bytes, of threads created with stack size 0; at least AT_SCHED_STACK_MIN */
+    void *local;       /* at_sched_thread_local() of each thread at first; may be NULL */
 };
 
 /* What a thread runs. Its result is what at_sched_thread_join() gets. */
@@ -96,6 +97,7 @@ struct at_sched_context {
 
 /* A thread. Every member is the scheduler's. It lives at the top of its stack, and is gone once joined. */
 struct at_sched_thread {
+    void *local; /* first, see at_sched_current_local() */
     struct at_sched_context context;
     struct at_list_node link; /* in the run queue, in the wait queue or among the dead */
     struct at_sched_timer timeout;
@@ -150,6 +152,16 @@ at_status at_sched_thread_create(struct at_sched *sched, struct at_sched_thread 
                                  at_sched_thread_fn function, void *argument, size_t stack_size);
 
 /*
+ * at_sched_thread_create_on is at_sched_thread_create() on a `stack` of the caller's, of at least AT_SCHED_STACK_MIN
+ * bytes, and with at_sched_thread_local() being `local`. Such a thread belongs to nobody: joining and detaching it are
+ * AT_INVALID. When it has ended and another thread runs, the stack is the caller's again; nothing tells so.
+ *
+ * Returns AT_OK; AT_INVALID when the stack is too small. Does not block. May be called from handlers. O(1).
+ */
+at_status at_sched_thread_create_on(struct at_sched *sched, struct at_sched_thread **thread, const char *name,
+                                    at_sched_thread_fn function, void *argument, struct at_span stack, void *local);
+
+/*
  * at_sched_thread_exit ends the current thread with `value`, as returning it from its function does. "main" may not.
  */
 AT_NORETURN void at_sched_thread_exit(struct at_sched *sched, void *value);
@@ -190,6 +202,27 @@ static inline struct at_sched_thread *at_sched_thread_current(const struct at_sc
 static inline const char *at_sched_thread_name(const struct at_sched_thread *thread)
 {
     return thread->end.name;
+}
+
+/* at_sched_thread_local returns a pointer of the application's or its C library's that belongs to `thread`. */
+static inline void *at_sched_thread_local(const struct at_sched_thread *thread)
+{
+    return thread->local;
+}
+
+/* at_sched_thread_set_local sets it; `local` must last as long as `thread` or until it is set again. */
+static inline void at_sched_thread_set_local(struct at_sched_thread *thread, void *local)
+{
+    thread->local = local;
+}
+
+/*
+ * at_sched_current_local returns where at_sched_thread_local() of the thread that runs can always be read, as `**place`:
+ * for a C library's errno, without a call and without a cost for the switch. The place lasts as long as `sched`.
+ */
+static inline void *const *const *at_sched_current_local(const struct at_sched *sched)
+{
+    return (void *const *const *)(const void *)&sched->current;
 }
 
 /* at_sched_now_ns reads the monotonic clock that deadlines are measured by. */
