@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: ISC
 """Everything the kit takes from elsewhere. The only place that names upstream versions and checksums."""
 
+load(":local_clang.bzl", "local_clang")
 load(":local_gcc.bzl", "local_gcc")
 load(":upstream.bzl", "upstream_archive")
 load(":xen_headers.bzl", "xen_headers")
 
 def atman_repositories():
-    """Defines @googletest, @local_gcc, @musl and @xen_headers."""
+    """Defines @googletest, @local_clang, @local_gcc, @musl and @xen_headers."""
     upstream_archive(
         name = "googletest",
         build_file = Label("//third_party:googletest.BUILD"),
@@ -24,4 +25,5 @@ def atman_repositories():
         url = "https://musl.libc.org/releases/musl-1.2.3.tar.gz",
     )
     xen_headers(name = "xen_headers")
+    local_clang(name = "local_clang")
     local_gcc(name = "local_gcc")

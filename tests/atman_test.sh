@@ -35,6 +35,7 @@ expect 2 'takes no arguments' setup now
 expect 2 'say one target' build
 expect 2 'say one target' build //one //two
 expect 2 'say which kernel' run
+expect 2 '-t wants a number of seconds' fuzz -t soon
 expect 2 'does not know --fast' run --fast
 expect 2 "not '//examples:net' and 'fast'" run //examples:net fast
 expect 2 '-p wants a value' run //examples:net -p

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: ISC
+"""atman_fuzz_test: a libFuzzer target that a test runs for a while, and `./atman fuzz` for as long as you like."""
+
+load("@rules_cc//cc:defs.bzl", "cc_binary")
+
+# How a fuzzer is built, whatever the command line says about host programs.
+_FUZZ = {
+    "//command_line_option:collect_code_coverage": False,
+    "//command_line_option:copt": [],
+    "//command_line_option:features": [],
+    "//command_line_option:linkopt": [],
+    "//command_line_option:platforms": [Label("//platforms:fuzz")],
+    "//command_line_option:strip": "never",  # a finding is a stack with lines
+}
+
+def _fuzz_transition_impl(_settings, _attr):
+    return _FUZZ
+
+_fuzz_transition = transition(
+    implementation = _fuzz_transition_impl,
+    inputs = [],
+    outputs = _FUZZ.keys(),
+)
+
+def _fuzz_test_impl(ctx):
+    fuzzer = ctx.attr.fuzzer[0][DefaultInfo].files_to_run.executable
+    launcher = ctx.actions.declare_file(ctx.label.name)
+    ctx.actions.write(launcher, "\n".join([
+        "#!/bin/sh",
+        "exec {} {}".format(ctx.file._runner.short_path, " ".join(
+            ["'{}'".format(path) for path in [str(ctx.label), fuzzer.short_path] +
+                                             [file.short_path for file in ctx.files.corpus]],
+        )),
+        "",
+    ]), is_executable = True)
+    return [DefaultInfo(
+        executable = launcher,
+        runfiles = ctx.runfiles(files = [fuzzer, ctx.file._runner] + ctx.files.corpus),
+    )]
+
+_fuzz_test = rule(
+    implementation = _fuzz_test_impl,
+    attrs = {
+        "corpus": attr.label_list(allow_files = True),
+        "fuzzer": attr.label(cfg = _fuzz_transition, mandatory = True),
+        "_allowlist_function_transition": attr.label(
+            default = "@bazel_tools//tools/allowlists/function_transition_allowlist",
+        ),
+        "_runner": attr.label(allow_single_file = True, default = "//platforms/fuzz:run.sh"),
+    },
+    test = True,
+)
+
+def atman_fuzz_test(name, srcs, corpus, deps = [], **kwargs):
+    """Defines a fuzzer and the test `name`, which runs it on its corpus and then on what it thinks of, for 30 seconds.
+
+    ATMAN_FUZZ_SECONDS is how long instead, ATMAN_FUZZ_KEEP a folder where it keeps what finds new paths: `./atman fuzz`
+    sets both. What makes it fail is left in the test's outputs.
+
+    Args:
+      name: ends in _fuzz.
+      srcs: C++17 that defines LLVMFuzzerTestOneInput().
+      corpus: inputs to begin with, as glob(["fuzz/corpus/NAME/*"]).
+      deps: what is fuzzed, and its fakes.
+      **kwargs: as for every test.
+    """
+    cc_binary(
+        name = name + ".bin",
+        testonly = True,
+        srcs = srcs,
+        linkstatic = True,
+        tags = ["manual"],  # only by the transition: the host's compiler need not know libFuzzer
+        target_compatible_with = ["//platforms:fuzzed"],
+        visibility = ["//visibility:private"],
+        deps = deps + [
+            str(Label("//platforms/fuzz:peer")),
+            str(Label("//platforms/host:seams")),
+        ],
+    )
+    _fuzz_test(
+        name = name,
+        size = "medium",
+        corpus = corpus,
+        fuzzer = name + ".bin",
+        tags = ["fuzz"],
+        target_compatible_with = ["@platforms//os:linux"],
+        testonly = True,
+        **kwargs
+    )

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: ISC
+"""The C and C++ toolchain of fuzzers: the machine's clang, with libFuzzer's coverage and the sanitizers."""
+
+load("@bazel_tools//tools/build_defs/cc:action_names.bzl", "ACTION_NAMES")
+load(
+    "@bazel_tools//tools/cpp:cc_toolchain_config_lib.bzl",
+    "env_entry",
+    "env_set",
+    "feature",
+    "flag_group",
+    "flag_set",
+    "tool_path",
+)
+load("@local_clang//:defs.bzl", "CLANG", "INCLUDES", "TOOLS", "VERSION")
+
+_COMPILE = [
+    ACTION_NAMES.assemble,
+    ACTION_NAMES.c_compile,
+    ACTION_NAMES.cpp_compile,
+    ACTION_NAMES.preprocess_assemble,
+]
+_LINK = [ACTION_NAMES.cpp_link_executable]
+
+_COMPILE_FLAGS = [
+    "-O1",
+    "-g",
+    "-fno-omit-frame-pointer",
+    "-fsanitize=fuzzer-no-link,address,undefined",
+    "-fno-sanitize-recover=all",
+    # A call before each load, so that a peer can change shared memory between two: <atman/fuzz/peer.h>.
+    "-fsanitize-coverage=trace-loads",
+]
+
+def _impl(ctx):
+    if not CLANG:
+        fail("fuzzers are made by clang, which is not here: install the package clang (./atman setup does).")
+    return cc_common.create_cc_toolchain_config_info(
+        ctx = ctx,
+        abi_libc_version = "local",
+        abi_version = "local",
+        compiler = "clang",
+        cxx_builtin_include_directories = INCLUDES,
+        features = [
+            feature(
+                name = "default_compile_flags",
+                enabled = True,
+                # Not for clang, which does not read it: another clang means other actions.
+                env_sets = [env_set(actions = _COMPILE, env_entries = [env_entry(key = "ATMAN_CLANG", value = VERSION)])],
+                flag_sets = [flag_set(actions = _COMPILE, flag_groups = [flag_group(flags = _COMPILE_FLAGS)])],
+            ),
+            feature(
+                name = "default_linker_flags",
+                enabled = True,
+                flag_sets = [flag_set(actions = _LINK, flag_groups = [flag_group(flags = [
+                    "-fsanitize=fuzzer,address,undefined",
+                    "-lstdc++",
+                    "-lm",
+                ])])],
+            ),
+        ],
+        host_system_name = "local",
+        target_cpu = "k8",
+        target_libc = "local",
+        target_system_name = "local",
+        tool_paths = [tool_path(name = name, path = path) for name, path in TOOLS.items()],
+        toolchain_identifier = "fuzz-clang",
+    )
+
+fuzz_toolchain_config = rule(
+    implementation = _impl,
+    provides = [CcToolchainConfigInfo],
+)
