@@ -7,7 +7,16 @@ load(":upstream.bzl", "upstream_archive")
 load(":xen_headers.bzl", "xen_headers")
 
 def atman_repositories():
-    """Defines @googletest, @local_clang, @local_gcc, @musl and @xen_headers."""
+    """Defines @bearssl, @googletest, @local_clang, @local_gcc, @musl and @xen_headers."""
+    upstream_archive(
+        name = "bearssl",
+        build_file = Label("//third_party:bearssl.BUILD"),
+        debian = "bearssl",
+        # Upstream's archive without T0Comp.exe, a program for Windows that Debian cannot build.
+        sha256 = "102a625bd8f6155260867a50c508df8d8c3f796985dd744df1a68e5cd1a79004",
+        strip_prefix = "bearssl-0.6",
+        url = "https://deb.debian.org/debian/pool/main/b/bearssl/bearssl_0.6+dfsg.1.orig.tar.xz",
+    )
     upstream_archive(
         name = "googletest",
         build_file = Label("//third_party:googletest.BUILD"),

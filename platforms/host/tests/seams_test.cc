@@ -112,4 +112,18 @@ TEST_F(HostSeamsTest, Entropy_FillsAllOfItDifferentlyEachTime) {
   }
 }
 
+TEST_F(HostSeamsTest, RedirectedEntropy_ComesFromTheTest) {
+  uint8_t asked = 7, byte = 0;
+  at_host_entropy_redirect(
+      [](void *ctx, void *out, size_t size) -> at_status {
+        std::memset(out, *static_cast<uint8_t *>(ctx), size);
+        return AT_UNSUPPORTED;
+      },
+      &asked);
+  EXPECT_EQ(at_entropy_fill(&byte, 1), AT_UNSUPPORTED);
+  EXPECT_EQ(byte, 7);
+  at_host_entropy_redirect(nullptr, nullptr);
+  EXPECT_EQ(at_entropy_fill(&byte, 1), AT_OK);
+}
+
 }  // namespace

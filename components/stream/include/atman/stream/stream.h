@@ -102,7 +102,8 @@ static inline at_status at_stream_finish(struct at_stream stream)
 
 /*
  * at_stream_wait blocks until one of `events` (AT_STREAM_IN, AT_STREAM_OUT, AT_STREAM_DRAINED) may be there, or
- * `deadline_ns` (AT_NEVER: none; in the past: only looks). It may return AT_OK for nothing: look again.
+ * `deadline_ns` (AT_NEVER: none; in the past: only looks). It may return AT_OK for nothing: look again. Only when
+ * AT_STREAM_DRAINED alone is waited for, which nothing else shows, AT_OK is certain.
  *
  * Returns AT_OK, also when the stream has ended or failed, which the other functions tell; AT_TIMED_OUT; AT_DEADLOCK
  * nothing could ever wake it.
