@@ -70,7 +70,7 @@ def atman_fuzz_test(name, srcs, corpus, deps = [], **kwargs):
         srcs = srcs,
         linkstatic = True,
         tags = ["manual"],  # only by the transition: the host's compiler need not know libFuzzer
-        target_compatible_with = ["//platforms:fuzzed"],
+        target_compatible_with = [str(Label("//platforms:fuzzed"))],
         visibility = ["//visibility:private"],
         deps = deps + [
             str(Label("//platforms/fuzz:peer")),
@@ -82,7 +82,8 @@ def atman_fuzz_test(name, srcs, corpus, deps = [], **kwargs):
         size = "medium",
         corpus = corpus,
         fuzzer = name + ".bin",
-        tags = ["fuzz"],
+        # Where the kit is a dependency, the toolchain for it is registered by whoever wants it.
+        tags = ["fuzz"] + ([] if native.repository_name() == "@" else ["manual"]),
         target_compatible_with = ["@platforms//os:linux"],
         testonly = True,
         **kwargs

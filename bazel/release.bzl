@@ -29,30 +29,39 @@ def _folder(label):
 def _below(folder, path):
     return path[len(folder) + 1:] if folder and path.startswith(folder + "/") else path
 
+def _at(label, path):
+    """The repository of a label as archive.sh names it, and a path in its package or execution root, below its root."""
+    if not label.workspace_name:
+        return ". " + _below(label.package, path)
+    return "{} {}".format(label.workspace_name, _below(label.workspace_root, path))
+
 def _contents_impl(target, ctx):
-    mine = target.label.workspace_name == ""
-    where = "" if mine else target.label.workspace_name
-    root = _folder(target.label) if mine else target.label.workspace_root
-    lines = ["" if mine else "upstream {}".format(where)]
+    here = _folder(target.label)
+    lines = ["upstream " + target.label.workspace_name] if target.label.workspace_name else []
     for include in getattr(ctx.rule.attr, "includes", []):
-        folder = include if mine else _below(root, _folder(target.label) + "/" + include)
-        lines.append("include {} {}".format(where or ".", folder))
-    for define in getattr(ctx.rule.attr, "defines", []):
-        lines.append("define {}".format(define))
+        lines.append("include " + _at(target.label, "{}/{}".format(here, include)))
+    for option in getattr(ctx.rule.attr, "copts", []):
+        if option.startswith("-I"):
+            lines.append("include " + _at(target.label, option[2:]))
+        elif option.startswith("-D"):
+            lines.append("define " + option[2:])
+    for define in getattr(ctx.rule.attr, "defines", []) + getattr(ctx.rule.attr, "local_defines", []):
+        lines.append("define " + define)
+    upstream = []
     for source in getattr(ctx.rule.files, "srcs", []):
+        if source.owner.workspace_name:
+            upstream.append(source)
+            lines.append("upstream " + source.owner.workspace_name)
         if source.is_source and source.extension in ["c", "S"]:
-            lines.append("source {} {}".format(where or ".", _below(root, source.path)))
+            lines.append("source " + _at(source.owner, source.path))
     below = [
         dep[_ContentsInfo]
         for dep in getattr(ctx.rule.attr, "deps", [])
         if dep.label.workspace_name or dep.label.package == target.label.package
     ]
     return [_ContentsInfo(
-        lines = depset([line for line in lines if line], transitive = [dep.lines for dep in below], order = "preorder"),
-        upstream = depset(
-            [] if mine else getattr(ctx.rule.files, "srcs", []),
-            transitive = [dep.upstream for dep in below],
-        ),
+        lines = depset(lines, transitive = [dep.lines for dep in below], order = "preorder"),
+        upstream = depset(upstream, transitive = [dep.upstream for dep in below]),
     )]
 
 # What the component's own libraries and those from upstream are made of; neighbours are archives of their own.

@@ -43,6 +43,7 @@ manifest() {
 mapfile -t builds < <(cd "$root" && find . \( -name BUILD -o -name '*.BUILD' -o -name '*.bzl' \) -printf '%P\n' | sort)
 for build in "${builds[@]}"; do
     sed -i -E "s|\"//components/$name:|\"//:|g
+        s|\"@atman//|\"@atman_build//|g
         s|\"//components/([a-z0-9_]+):|\"@atman_\1//:|g
         s|\"//components/([a-z0-9_]+)\"|\"@atman_\1//:\1\"|g" "$root/$build"
     if [[ $folder ]]; then
@@ -73,7 +74,8 @@ printf '# SPDX-License-Identifier: ISC\nworkspace(name = "atman_%s")\n' "$name" 
         echo ')'
     else
         echo
-        sed -n '/^upstream = /,$p' MODULE.bazel
+        sed -n '/^upstream = /,/^$/p' MODULE.bazel
+        echo 'register_toolchains("//platforms/xen_pv/toolchain")'
     fi
 } >"$root/MODULE.bazel"
 
