@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #include "lock.h"
@@ -71,6 +72,9 @@ void *__mmap(void *address, size_t size, int protection, int flags, int fd, off_
     if (protection != PROT_NONE || size <= PAGE || at_libc_stack_alloc(&stack, size - PAGE) != AT_OK) {
         return MAP_FAILED;
     }
+    /* At its top come the thread's state and its keys, which upstream takes for zeroes, as from a kernel. */
+    size_t state = libc.tls_size + __pthread_tsd_size;
+    memset(stack.data + stack.size - state, 0, state);
     return stack.data - PAGE;
 }
 

@@ -7,8 +7,6 @@
 #include <atman/base/clock.h>
 #include <atman/libc/thread.h>
 
-#include "self.h"
-
 static struct at_list all = {{&all.head, &all.head}};
 
 long at_libc_park(struct at_libc_parked *parked, uint64_t deadline_ns, const char *what)

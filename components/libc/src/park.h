@@ -27,6 +27,9 @@ long at_libc_park(struct at_libc_parked *parked, uint64_t deadline_ns, const cha
 /* at_libc_unpark ends a wait, once, with `result`. Never switches. */
 void at_libc_unpark(struct at_libc_parked *parked, long result);
 
+/* at_libc_self returns musl's state of the thread that runs. */
+void *at_libc_self(void);
+
 /* at_libc_interrupt ends the wait of the thread whose state is `thread` with -EINTR, if it waits. */
 void at_libc_interrupt(void *thread);
 

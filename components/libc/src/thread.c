@@ -5,6 +5,7 @@
  */
 
 #include "libc.h"
+#include "park.h"
 #include "pthread_impl.h"
 
 #include <atman/libc/thread.h>
@@ -33,6 +34,15 @@ static void *const before_any = &first;
 static void *const *const before = &before_any;
 
 void *const *const *at_libc_thread_current = &before;
+
+/*
+ * For the kit's own files, and of this one's kind: a file that is compiled together with the scheduler would be told by
+ * the types that the scheduler's pointer and this one are two.
+ */
+void *at_libc_self(void)
+{
+    return __pthread_self();
+}
 
 void at_libc_thread_follow(void *const *const *current)
 {
