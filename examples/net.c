@@ -16,10 +16,9 @@
 
 #define SECOND 1000000000u
 #define RX_BUFFERS 64
-#define TX_BUFFERS 1 /* nothing is sent */
 
 static struct at_netfront device;
-static struct at_netfront_buffer buffers[RX_BUFFERS + TX_BUFFERS];
+static struct at_netfront_buffer buffers[RX_BUFFERS];
 static struct at_lifecycle lifecycle;
 
 /* Straight to the console: stdio works as well, and would be a tenth of this program. */
@@ -74,10 +73,10 @@ static void introduce(struct at_netdev dev, struct at_xenstore *store, uint64_t 
 /* Prints what has arrived. A frame is the driver's: it is looked at where it lies, and given back. */
 static at_status print_frames(struct at_netdev dev)
 {
-    struct at_netdev_frame frames[16];
+    struct at_netdev_part frames[AT_NETDEV_PARTS_MAX]; /* each is whole: nothing else was asked for */
     char line[NET_LINE_SIZE];
     size_t count;
-    at_status status = at_netdev_recv(dev, frames, 16, &count);
+    at_status status = at_netdev_recv(dev, frames, AT_NETDEV_PARTS_MAX, &count);
 
     for (size_t i = 0; i < count; i++) {
         net_line(line, frames[i].data, frames[i].size);
@@ -98,7 +97,6 @@ int main(void)
         .wait = wait,
         .buffers = buffers,
         .rx_buffers = RX_BUFFERS,
-        .tx_buffers = TX_BUFFERS,
         .timeout_ns = 10ull * SECOND,
     };
     at_status status = at_netfront_open(&device, &config);

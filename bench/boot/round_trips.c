@@ -8,12 +8,11 @@
 #include <atman/xenstore/xenstore.h>
 
 #define RX_BUFFERS 64
-#define TX_BUFFERS 1
 
 int main(void)
 {
     static struct at_netfront device;
-    static struct at_netfront_buffer buffers[RX_BUFFERS + TX_BUFFERS];
+    static struct at_netfront_buffer buffers[RX_BUFFERS];
     const struct at_netfront_config config = {
         .store = at_guest_xenstore(),
         .events = at_guest_events(),
@@ -22,7 +21,6 @@ int main(void)
         .wait = at_guest_wait(),
         .buffers = buffers,
         .rx_buffers = RX_BUFFERS,
-        .tx_buffers = TX_BUFFERS,
         .timeout_ns = 10000000000u,
     };
     at_status status = at_netfront_open(&device, &config);

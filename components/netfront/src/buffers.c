@@ -55,7 +55,7 @@ at_status at_netfront_buffers_give(struct at_netfront *nf)
     return status;
 }
 
-at_status at_netfront_buffers_end(struct at_netfront *nf)
+uint32_t at_netfront_buffers_end(struct at_netfront *nf)
 {
     uint32_t count = (uint32_t)nf->config.rx_buffers + nf->config.tx_buffers;
     uint32_t held = is_held(nf, &nf->ring_pages[0]);
@@ -63,6 +63,5 @@ at_status at_netfront_buffers_end(struct at_netfront *nf)
     held += is_held(nf, &nf->ring_pages[1]);
     for (uint32_t i = 0; i < count; i++)
         held += is_held(nf, &nf->config.buffers[i]);
-    nf->front_stats.quarantined_pages = held;
-    return held == 0 ? AT_OK : AT_BUSY;
+    return held;
 }

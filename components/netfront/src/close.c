@@ -21,7 +21,9 @@ at_status at_netfront_close(struct at_netfront *nf, uint64_t deadline_ns)
             return status; /* nothing was given back yet, and the next call tries again */
         nf->port = 0;
     }
-    status = at_netfront_buffers_end(nf);
-    nf->taken = status != AT_OK;
-    return status;
+    nf->front_stats.quarantined_pages = at_netfront_buffers_end(nf);
+    if (nf->config.tx != NULL)
+        nf->front_stats.quarantined_pages += nf->config.tx->close(nf);
+    nf->taken = nf->front_stats.quarantined_pages > 0;
+    return nf->taken ? AT_BUSY : AT_OK;
 }

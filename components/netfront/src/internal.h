@@ -3,8 +3,9 @@
 #define ATMAN_NETFRONT_INTERNAL_H
 
 /*
- * The parts of netfront to each other. open.c connects, close.c takes apart, buffers.c has pages and grants, rx.c and
- * tx.c the two directions, netdev.c the seam.
+ * The parts of netfront to each other. open.c connects, close.c takes apart, buffers.c has pages and grants, rx.c
+ * receives, netdev.c is the seam. Linked only if the configuration names them: tx.c and shared.c, which transmit;
+ * offload.c and parts.c, which agree on more than whole frames, and receive it.
  */
 
 #include <stdbool.h>
@@ -14,18 +15,53 @@
 #include <atman/netfront/netfront.h>
 
 #define AT_NETFRONT_PAGE_SIZE 4096u
-#define AT_NETFRONT_NONE UINT16_MAX /* end of the chain of free transmit buffers */
+#define AT_NETFRONT_NONE UINT16_MAX /* end of a chain of buffers or slots */
 
-/* Who has a buffer. Zero is the state of memory that was only zeroed: nobody posts, sends or releases it. */
+/* Who has a buffer or a slot. Zero is the state of memory that was only zeroed: nobody posts, sends or releases it. */
 enum at_netfront_owner {
-    AT_NETFRONT_IDLE, /* receive: not posted yet; transmit: free, in the chain */
+    AT_NETFRONT_IDLE, /* receive: not posted, or part of a frame that is not whole; transmit: free, or answered */
     AT_NETFRONT_RING, /* the back-end's until it answers */
     AT_NETFRONT_USER  /* the netdev's user's until it gives it back */
 };
 
+/* What a transmit side is. Each member's contract is at the function of that name in tx.c. */
+struct at_netfront_tx {
+    at_status (*open)(struct at_netfront *nf);
+    uint32_t (*close)(struct at_netfront *nf);
+    at_status (*send)(struct at_netfront *nf, const struct at_netdev_frame *frame);
+    at_status (*done)(struct at_netfront *nf, void **cookies, size_t capacity, size_t *count);
+    bool (*is_ready)(struct at_netfront *nf, unsigned events);
+};
+
+/* What goes through XenStore. Lives as long as at_netfront_open() runs. */
+struct at_netfront_handshake {
+    struct at_netfront *nf;
+    char mac[sizeof "00:16:3e:00:00:00"];
+    uint32_t mtu;
+    uint32_t rx_copy;
+    uint32_t one;
+    uint32_t offers[5];
+    size_t publish_count;
+    size_t backend_count;
+    struct at_xenbus_key publish[10];
+    struct at_xenbus_key backend[6];
+};
+
+/* What offloads are. Each member's contract is at the function of that name in offload.c, of recv in parts.c. */
+struct at_netfront_offload {
+    bool (*is_valid)(const struct at_netfront_config *config);
+    void (*ask)(struct at_netfront_handshake *h);
+    uint32_t (*accept)(const struct at_netfront_handshake *h);
+    at_status (*recv)(struct at_netfront *nf, struct at_netdev_part *parts, size_t capacity, size_t *count);
+};
+
+/* open.c: adds a key to publish, and one of the back-end's to read, which may be missing. */
+void at_netfront_publish(struct at_netfront_handshake *h, const char *name, uint32_t *number);
+void at_netfront_ask(struct at_netfront_handshake *h, const char *name, uint32_t *number);
+
 /* buffers.c: every page of the device, with its grant. */
 at_status at_netfront_buffers_give(struct at_netfront *nf);
-at_status at_netfront_buffers_end(struct at_netfront *nf);
+uint32_t at_netfront_buffers_end(struct at_netfront *nf);
 static inline struct at_netfront_buffer *at_netfront_rx_buffer(struct at_netfront *nf, uint32_t index)
 {
     return &nf->config.buffers[index];
@@ -35,24 +71,33 @@ static inline struct at_netfront_buffer *at_netfront_tx_buffer(struct at_netfron
     return &nf->config.buffers[nf->config.rx_buffers + index];
 }
 
-/* rx.c, tx.c: what the netdev operations of the same names promise; start posts all receive buffers. */
-at_status at_netfront_rx_start(struct at_netfront *nf, uint32_t first_index);
-void at_netfront_rx_push(struct at_netfront *nf);
-at_status at_netfront_recv(void *ctx, struct at_netdev_frame *frames, size_t capacity, size_t *count);
-void at_netfront_release(void *ctx, const struct at_netdev_frame *frames, size_t count);
-at_status at_netfront_tx_start(struct at_netfront *nf, uint32_t first_index);
-at_status at_netfront_tx_take(void *ctx, struct at_netdev_frame *frames, size_t capacity, size_t *count);
-void at_netfront_tx_return(void *ctx, const struct at_netdev_frame *frames, size_t count);
-at_status at_netfront_send(void *ctx, const struct at_netdev_frame *frames, size_t count);
+/* rx.c: start posts all receive buffers, recv takes whole frames; release is the netdev's operation. */
+struct netif_rx_response;
+void at_netfront_rx_start(struct at_netfront *nf);
+at_status at_netfront_recv(struct at_netfront *nf, struct at_netdev_part *parts, size_t capacity, size_t *count);
+void at_netfront_release(void *ctx, const struct at_netdev_part *parts, size_t count);
 
-/* netdev.c: shows the back-end what was put in `ring`, with an event if it wants one. */
-void at_netfront_push(struct at_netfront *nf, struct at_xen_ring *ring);
+/* rx.c, for parts.c: offers a buffer again. */
+void at_netfront_rx_post(struct at_netfront *nf, uint32_t index);
+
+/* rx.c, for parts.c: whether the response is about a buffer in the ring and stays within it. */
+bool at_netfront_rx_is_sound(struct at_netfront *nf, const struct netif_rx_response *response);
+
+/* rx.c, for parts.c: describes what the response is about as a part of its own. */
+void at_netfront_rx_part(struct at_netfront *nf, struct at_netdev_part *part, const struct netif_rx_response *response);
+
+/* parts.c: recv, for frames in several parts as well. */
+at_status at_netfront_recv_parts(struct at_netfront *nf, struct at_netdev_part *parts, size_t capacity, size_t *count);
+
+/* shared.c: gives and ends the grants of config.shared; the latter returns how many pages the back-end still holds. */
+at_status at_netfront_shared_give(struct at_netfront *nf);
+uint32_t at_netfront_shared_end(struct at_netfront *nf);
+
+/* netdev.c: shows the back-end what was put in either ring, with one event if it wants one. */
+void at_netfront_flush(void *ctx);
 
 /* netdev.c: ends a device that has not ended yet, because the peer broke the protocol. */
 void at_netfront_break(struct at_netfront *nf);
-
-/* netdev.c: the buffer, of `count`, of a frame that the user says it holds; ends the program if it does not. */
-struct at_netfront_buffer *at_netfront_held(struct at_netfront_buffer *buffers, uint32_t count, uint32_t token);
 
 /* netdev.c: handler of the event channel, and of changes at the back-end: wakes whoever waits. */
 void at_netfront_on_event(void *ctx);

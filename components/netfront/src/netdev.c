@@ -1,14 +1,22 @@
 /* SPDX-License-Identifier: ISC */
 /* The driver as a netdev, and what its two directions have in common: telling, waiting, ending. */
-#include <atman/base/panic.h>
 #include <atman/xen/event.h>
 #include <atman/xen/ring.h>
 
 #include "internal.h"
 
-void at_netfront_push(struct at_netfront *nf, struct at_xen_ring *ring)
+void at_netfront_flush(void *ctx)
 {
-    if (at_xen_ring_push(ring) == 0)
+    struct at_netfront *nf = ctx;
+    int tell = 0;
+
+    if (nf->ended != AT_OK)
+        return;
+    nf->rx_unpushed = 0;
+    tell = at_xen_ring_push(&nf->rx);
+    if (nf->config.tx != NULL)
+        tell |= at_xen_ring_push(&nf->tx);
+    if (tell == 0)
         return;
     nf->front_stats.notifies++;
     (void)at_xen_event_notify(nf->port); /* a back-end that closed its end hears nothing; xenbus will tell of it */
@@ -19,14 +27,6 @@ void at_netfront_break(struct at_netfront *nf)
     nf->ended = AT_PROTOCOL;
     nf->front_stats.protocol_errors++;
     at_wait_wake(nf->config.wait);
-}
-
-struct at_netfront_buffer *at_netfront_held(struct at_netfront_buffer *buffers, uint32_t count, uint32_t token)
-{
-    bool frame_is_held = token < count && buffers[token].owner == AT_NETFRONT_USER;
-
-    AT_ASSERT(frame_is_held);
-    return &buffers[token];
 }
 
 void at_netfront_on_event(void *ctx)
@@ -62,12 +62,52 @@ static void look_at_backend(struct at_netfront *nf)
         nf->ended = status; /* otherwise XenStore may not have answered: the news stays, for the next time */
 }
 
+static at_status recv(void *ctx, struct at_netdev_part *parts, size_t capacity, size_t *count)
+{
+    struct at_netfront *nf = ctx;
+
+    if (nf->rx_unpushed > 0)
+        at_netfront_flush(nf);
+    if (nf->config.offload != NULL)
+        return nf->config.offload->recv(nf, parts, capacity, count);
+    return at_netfront_recv(nf, parts, capacity, count);
+}
+
+static at_status send(void *ctx, const struct at_netdev_frame *frame)
+{
+    struct at_netfront *nf = ctx;
+
+    if (nf->config.tx == NULL)
+        return nf->ended == AT_OK ? AT_TOO_BIG : nf->ended; /* max_frame is 0 */
+    return nf->config.tx->send(nf, frame);
+}
+
+static at_status tx_done(void *ctx, void **cookies, size_t capacity, size_t *count)
+{
+    struct at_netfront *nf = ctx;
+
+    *count = 0;
+    return nf->config.tx == NULL ? nf->ended : nf->config.tx->done(nf, cookies, capacity, count);
+}
+
 /* Whether there is something of `events` already. Otherwise the back-end was asked for an event when there is. */
 static bool is_ready(struct at_netfront *nf, unsigned events)
 {
-    if ((events & AT_NETDEV_TX) && (nf->tx_free_count > 0 || at_xen_ring_arm(&nf->tx)))
+    if ((events & (AT_NETDEV_TX | AT_NETDEV_DONE)) && nf->config.tx != NULL && nf->config.tx->is_ready(nf, events))
         return true;
     return (events & AT_NETDEV_RX) && at_xen_ring_arm(&nf->rx);
+}
+
+static at_status arm(void *ctx, unsigned events)
+{
+    struct at_netfront *nf = ctx;
+
+    at_netfront_flush(nf);
+    if (nf->ended == AT_OK)
+        look_at_backend(nf);
+    if (nf->ended != AT_OK)
+        return nf->ended;
+    return is_ready(nf, events) ? AT_OK : AT_AGAIN;
 }
 
 /* Sleeps, even if only until now: that is where other threads and the handlers of events get their turn. */
@@ -77,7 +117,7 @@ static at_status wait(void *ctx, unsigned events, uint64_t deadline_ns)
     at_status status;
     bool ready;
 
-    at_netfront_rx_push(nf);
+    at_netfront_flush(nf);
     /* The news may have come while nobody slept here whom it could wake. */
     ready = nf->ended != AT_OK || at_xenbus_has_news(&nf->bus) || is_ready(nf, events);
     status = at_wait_sleep(nf->config.wait, ready ? 0 : deadline_ns);
@@ -92,11 +132,12 @@ struct at_netdev at_netfront_netdev(struct at_netfront *nf)
 {
     static const struct at_netdev_ops ops = {
         .info = info,
-        .recv = at_netfront_recv,
+        .recv = recv,
         .release = at_netfront_release,
-        .tx_take = at_netfront_tx_take,
-        .tx_return = at_netfront_tx_return,
-        .send = at_netfront_send,
+        .send = send,
+        .flush = at_netfront_flush,
+        .tx_done = tx_done,
+        .arm = arm,
         .wait = wait,
         .stats = stats,
     };

@@ -3,23 +3,17 @@
 #include <string.h>
 
 #include <atman/base/bits.h>
+#include <atman/xen/abi.h>
 #include <atman/xen/event.h>
+#include <atman/xen/ring.h>
+
+#include <xen/io/netif.h>
 
 #include "internal.h"
 
 #define MTU_DEFAULT 1500u
 #define MTU_LEAST 68u /* RFC 791 */
 #define HEADERS (AT_NETDEV_HEADER_SIZE + 4u) /* with a VLAN tag */
-
-/* What goes through XenStore. Lives as long as at_netfront_open() runs. */
-struct handshake {
-    struct at_netfront *nf;
-    char mac[sizeof "00:16:3e:00:00:00"];
-    uint32_t mtu;
-    uint32_t rx_copy;
-    uint32_t one;
-};
-
 static int hex_digit(char c)
 {
     if (c >= '0' && c <= '9')
@@ -42,28 +36,57 @@ static bool parse_mac(uint8_t mac[AT_NETDEV_MAC_SIZE], const char *text)
     return (mac[0] & 1) == 0;
 }
 
-static bool describe(struct at_netfront *nf, const struct handshake *h)
+/* Says what the device is, once the back-end has said what it can: frames of up to `most` bytes. */
+static void describe(struct at_netfront *nf, uint32_t mtu, uint32_t most)
 {
-    uint32_t mtu = h->mtu;
-
-    if (mtu < MTU_LEAST || mtu > AT_NETFRONT_PAGE_SIZE - HEADERS)
+    if (nf->config.tx != NULL && nf->config.tx_buffers < most / AT_NETFRONT_PAGE_SIZE + 1)
+        most = nf->config.tx_buffers * AT_NETFRONT_PAGE_SIZE; /* all of a frame may have to be copied */
+    if (mtu < MTU_LEAST || mtu > most - HEADERS)
         mtu = MTU_DEFAULT; /* netif.h: a front-end is free to ignore it */
     nf->info.mtu = (uint16_t)mtu;
-    nf->info.max_frame = (uint16_t)(mtu + HEADERS);
-    nf->info.flags = AT_NETDEV_SHARED;
     nf->info.rx_buffers = nf->config.rx_buffers;
-    nf->info.tx_buffers = nf->config.tx_buffers;
-    return parse_mac(nf->info.mac, h->mac);
+    nf->info.features |= AT_NETDEV_SHARED;
+    if (nf->config.tx == NULL)
+        return;
+    nf->info.max_frame = mtu + HEADERS;
+    nf->info.tx_slots = nf->config.tx_slots;
+    if (nf->info.features & (AT_NETDEV_TX_GSO4 | AT_NETDEV_TX_GSO6))
+        nf->info.max_gso = most;
+}
+
+/* Makes both rings, also on a device that only receives: the back-end wants to see two. */
+static at_status start_rings(struct at_netfront *nf)
+{
+    struct at_xen_ring_config config = {
+        .shared = nf->ring_pages[0].page,
+        .entries = AT_NETFRONT_BUFFERS_MAX,
+        .entry_size = sizeof(union netif_rx_sring_entry),
+        .request_size = sizeof(struct netif_rx_request),
+        .response_size = sizeof(struct netif_rx_response),
+        .start = nf->config.ring_start,
+    };
+    at_status status = at_xen_ring_init(&nf->rx, &config);
+
+    config.shared = nf->ring_pages[1].page;
+    config.entry_size = sizeof(union netif_tx_sring_entry);
+    config.request_size = sizeof(struct netif_tx_request);
+    config.response_size = sizeof(struct netif_tx_response);
+    if (status == AT_OK)
+        status = at_xen_ring_init(&nf->tx, &config);
+    if (status != AT_OK)
+        return status;
+    at_netfront_rx_start(nf);
+    return nf->config.tx != NULL ? nf->config.tx->open(nf) : AT_OK;
 }
 
 /* xenbus has read the device's own keys and knows whose grants and port these will be. */
 static at_status prepare(void *ctx, uint16_t backend_id)
 {
-    struct handshake *h = ctx;
+    struct at_netfront_handshake *h = ctx;
     struct at_netfront *nf = h->nf;
     at_status status;
 
-    if (!describe(nf, h))
+    if (!parse_mac(nf->info.mac, h->mac))
         return AT_PROTOCOL;
     nf->phase = AT_NETFRONT_MEMORY;
     nf->peer = backend_id;
@@ -73,9 +96,7 @@ static at_status prepare(void *ctx, uint16_t backend_id)
     if (status == AT_OK)
         status = at_xen_event_handle(nf->config.events, nf->port, at_netfront_on_event, nf);
     if (status == AT_OK)
-        status = at_netfront_rx_start(nf, nf->config.ring_start);
-    if (status == AT_OK)
-        status = at_netfront_tx_start(nf, nf->config.ring_start);
+        status = start_rings(nf);
     if (status != AT_OK)
         return status;
     nf->phase = AT_NETFRONT_CONNECT;
@@ -84,54 +105,78 @@ static at_status prepare(void *ctx, uint16_t backend_id)
 
 static at_status accept(void *ctx)
 {
-    struct handshake *h = ctx;
+    struct at_netfront_handshake *h = ctx;
+    const struct at_netfront_offload *offload = h->nf->config.offload;
 
     h->nf->phase = AT_NETFRONT_FEATURES;
+    describe(h->nf, h->mtu, offload != NULL ? offload->accept(h) : AT_NETFRONT_PAGE_SIZE);
     return h->rx_copy == 1 ? AT_OK : AT_UNSUPPORTED;
+}
+
+void at_netfront_publish(struct at_netfront_handshake *h, const char *name, uint32_t *number)
+{
+    h->publish[h->publish_count].name = name;
+    h->publish[h->publish_count++].number = number;
+}
+
+void at_netfront_ask(struct at_netfront_handshake *h, const char *name, uint32_t *number)
+{
+    h->backend[h->backend_count].name = name;
+    h->backend[h->backend_count].number = number;
+    h->backend[h->backend_count++].optional = true;
 }
 
 static at_status connect(struct at_netfront *nf)
 {
-    struct handshake h = {.nf = nf, .mtu = MTU_DEFAULT, .one = 1};
+    struct at_netfront_handshake h = {.nf = nf, .mtu = MTU_DEFAULT, .one = 1};
     struct at_xenbus_key own[] = {
         {.name = "mac", .text = h.mac, .capacity = sizeof h.mac},
         {.name = "mtu", .number = &h.mtu, .optional = true},
     };
-    struct at_xenbus_key publish[] = {
-        {.name = "tx-ring-ref", .number = &nf->ring_pages[1].grant},
-        {.name = "rx-ring-ref", .number = &nf->ring_pages[0].grant},
-        {.name = "event-channel", .number = &nf->port},
-        {.name = "request-rx-copy", .number = &h.one},
-        {.name = "feature-rx-notify", .number = &h.one},
-        {.name = "feature-no-csum-offload", .number = &h.one},
-    };
-    struct at_xenbus_key backend[] = {
-        {.name = "feature-rx-copy", .number = &h.rx_copy, .optional = true},
-    };
-    const struct at_xenbus_device device = {
+    struct at_xenbus_device device = {
         .own = own,
         .own_count = AT_COUNT_OF(own),
-        .publish = publish,
-        .publish_count = AT_COUNT_OF(publish),
-        .backend = backend,
-        .backend_count = AT_COUNT_OF(backend),
+        .publish = h.publish,
+        .backend = h.backend,
         .prepare = prepare,
         .accept = accept,
         .ctx = &h,
     };
 
+    at_netfront_publish(&h, "tx-ring-ref", &nf->ring_pages[1].grant);
+    at_netfront_publish(&h, "rx-ring-ref", &nf->ring_pages[0].grant);
+    at_netfront_publish(&h, "event-channel", &nf->port);
+    at_netfront_publish(&h, "request-rx-copy", &h.one);
+    at_netfront_publish(&h, "feature-rx-notify", &h.one);
+    at_netfront_ask(&h, "feature-rx-copy", &h.rx_copy);
+    if (nf->config.offload != NULL)
+        nf->config.offload->ask(&h);
+    if ((nf->config.features & AT_NETFRONT_CSUM) == 0) /* on unless declined */
+        at_netfront_publish(&h, "feature-no-csum-offload", &h.one);
+    device.publish_count = h.publish_count;
+    device.backend_count = h.backend_count;
     nf->bus.changed = at_netfront_on_event;
     nf->bus.changed_ctx = nf;
     return at_xenbus_connect(&nf->bus, nf->config.store, nf->dir, &device,
                              at_clock_after(at_wait_now(nf->config.wait), nf->config.timeout_ns));
 }
 
+static bool is_valid_tx(const struct at_netfront_config *config)
+{
+    if (config->tx == NULL)
+        return config->tx_buffers == 0 && config->tx_slots == 0 && config->shared.pages == 0;
+    return config->tx_buffers >= 1 && config->tx_buffers <= AT_NETFRONT_BUFFERS_MAX && config->slots != NULL &&
+           config->tx_slots >= 1 && config->tx_slots <= AT_NETFRONT_BUFFERS_MAX &&
+           (config->shared.pages == 0 || (config->shared.base != NULL && config->shared.grants != NULL &&
+                                          (uintptr_t)config->shared.base % AT_NETFRONT_PAGE_SIZE == 0));
+}
+
 static bool is_valid(const struct at_netfront_config *config)
 {
     return config->store != NULL && config->events != NULL && config->grants != NULL && config->pages.ops != NULL &&
            config->wait.ops != NULL && config->buffers != NULL && config->rx_buffers >= 1 &&
-           config->rx_buffers <= AT_NETFRONT_BUFFERS_MAX && config->tx_buffers >= 1 &&
-           config->tx_buffers <= AT_NETFRONT_BUFFERS_MAX;
+           config->rx_buffers <= AT_NETFRONT_BUFFERS_MAX && is_valid_tx(config) &&
+           (config->offload != NULL ? config->offload->is_valid(config) : config->features == 0);
 }
 
 at_status at_netfront_open(struct at_netfront *nf, const struct at_netfront_config *config)
@@ -143,6 +188,8 @@ at_status at_netfront_open(struct at_netfront *nf, const struct at_netfront_conf
     memset(nf, 0, sizeof *nf);
     nf->config = *config;
     memset(config->buffers, 0, ((size_t)config->rx_buffers + config->tx_buffers) * sizeof *config->buffers);
+    if (config->shared.pages > 0) /* 0 is nobody's grant: Xen reserves it */
+        memset(config->shared.grants, 0, config->shared.pages * sizeof *config->shared.grants);
     memcpy(nf->dir, "device/vif/", 11);
     at_xenstore_format_u32(nf->dir + 11, config->index);
 

@@ -26,17 +26,18 @@ TEST(NetfrontClose, NeverOpenedOrClosedTwice_IsHarmless) {
   EXPECT_EQ(g.RoundTrips(), round_trips);
 }
 
-TEST(NetfrontClose, HeldFrames_AreGivenBackToo) {
+TEST(NetfrontClose, HeldParts_AreGivenBackToo_AndFramesUnderWay) {
   Guest g;
+  g.Share();
   g.Connect();
   for (int i = 0; i < 4; ++i) g.Inject("a frame that stays with its user");
-  at_netdev_frame rx[4], tx[4];
-  size_t count = 0;
-  ASSERT_EQ(at_netdev_wait(g.dev, AT_NETDEV_RX, g.Now() + kSecond), AT_OK);
-  ASSERT_EQ(at_netdev_recv(g.dev, rx, 4, &count), AT_OK);
-  ASSERT_EQ(count, 4u);
-  ASSERT_EQ(at_netdev_tx_take(g.dev, tx, 4, &count), AT_OK);
-  ASSERT_EQ(count, 4u);
+  EXPECT_EQ(g.ReceiveParts().size(), 1u);
+  at_fake_netback_freeze(g.back, true);
+  int cookie;
+  at_netdev_piece piece{g.memory, 60};
+  EXPECT_EQ(g.SendPieces({piece}, &cookie), AT_OK);
+  EXPECT_EQ(g.Send(std::string(60, 's')), AT_OK);
+  at_fake_netback_freeze(g.back, false);
   EXPECT_EQ(at_netfront_close(&g.front, g.Now() + kSecond), AT_OK);
   g.ExpectNothingLeft();
 }
@@ -45,27 +46,27 @@ TEST(NetfrontClose, CallsAfterwards_SayClosed) {
   Guest g;
   g.Connect();
   ASSERT_EQ(at_netfront_close(&g.front, g.Now() + kSecond), AT_OK);
-  at_netdev_frame frame{};
+  at_netdev_part parts[AT_NETDEV_PARTS_MAX];
+  void *cookie;
   size_t count = 1;
-  frame.size = 60;
-  EXPECT_EQ(at_netdev_recv(g.dev, &frame, 1, &count), AT_CLOSED);
-  EXPECT_EQ(at_netdev_tx_take(g.dev, &frame, 1, &count), AT_CLOSED);
-  EXPECT_EQ(at_netdev_send(g.dev, &frame, 1), AT_CLOSED);
+  EXPECT_EQ(at_netdev_recv(g.dev, parts, AT_NETDEV_PARTS_MAX, &count), AT_CLOSED);
+  EXPECT_EQ(at_netdev_tx_done(g.dev, &cookie, 1, &count), AT_CLOSED);
+  EXPECT_EQ(g.Send(std::string(60, 's')), AT_CLOSED);
+  EXPECT_EQ(at_netdev_arm(g.dev, AT_NETDEV_RX), AT_CLOSED);
   EXPECT_EQ(at_netdev_wait(g.dev, AT_NETDEV_RX, AT_NEVER), AT_CLOSED);
 }
 
-TEST(NetfrontClose, FrameReleasedAfterwards_TouchesNoPageThatWasGivenBack) {
+TEST(NetfrontClose, PartReleasedAfterwards_TouchesNoPageThatWasGivenBack) {
   Guest g;
   g.Connect();
   g.Inject("held");
-  at_netdev_frame frame;
-  size_t count = 0;
-  ASSERT_EQ(at_netdev_wait(g.dev, AT_NETDEV_RX, g.Now() + kSecond), AT_OK);
-  ASSERT_EQ(at_netdev_recv(g.dev, &frame, 1, &count), AT_OK);
+  std::vector<at_netdev_part> parts = g.ReceiveParts();
+  ASSERT_EQ(parts.size(), 1u);
   uint8_t *ring = g.front.ring_pages[0].page;
   ASSERT_EQ(at_netfront_close(&g.front, g.Now() + kSecond), AT_OK);
   memset(ring, 0x77, 4096);  // somebody else's now
-  at_netdev_release(g.dev, &frame, 1);
+  at_netdev_release(g.dev, parts.data(), 1);
+  at_netdev_flush(g.dev);
   for (int i = 0; i < 4096; ++i) ASSERT_EQ(ring[i], 0x77) << i;
 }
 
@@ -132,6 +133,24 @@ TEST(NetfrontClose, MappedBuffer_IsQuarantinedAlone) {
   }
 }
 
+TEST(NetfrontClose, MappedSharedMemory_IsQuarantined_WithItsGrants) {
+  Guest g;
+  g.Share();
+  g.Connect(AT_FAKE_NETBACK_KEEPS_MAPS);
+  at_fake_netback_hold(g.back);
+  int cookie;
+  memset(g.memory + 4096, 's', 60);
+  EXPECT_EQ(g.SendPieces({{g.memory + 4096, 60}}, &cookie), AT_OK);
+  EXPECT_EQ(g.Taken(), std::string(60, 's'));
+  EXPECT_EQ(at_netfront_close(&g.front, g.Now() + kSecond), AT_BUSY);
+  EXPECT_EQ(g.FrontStats().quarantined_pages, 3u) << "two rings and that page";
+  EXPECT_EQ(at_fake_xen_grants_in_use(g.xen, kGuest), 3u);
+  EXPECT_NE(g.memory_grants[1], 0u);
+  at_fake_netback_let_go(g.back);
+  EXPECT_EQ(at_netfront_close(&g.front, g.Now() + kSecond), AT_OK);
+  g.ExpectNothingLeft();
+}
+
 TEST(NetfrontClose, BackendThatLeaves_IsNoticedByAWaiter) {
   Guest g;
   g.Connect();
@@ -139,9 +158,9 @@ TEST(NetfrontClose, BackendThatLeaves_IsNoticedByAWaiter) {
   at_status status = AT_OK;
   for (int i = 0; i < 4 && status == AT_OK; ++i) status = at_netdev_wait(g.dev, AT_NETDEV_RX, g.Now() + kSecond);
   EXPECT_EQ(status, AT_CLOSED);
-  at_netdev_frame frame;
+  at_netdev_part parts[AT_NETDEV_PARTS_MAX];
   size_t count = 1;
-  EXPECT_EQ(at_netdev_recv(g.dev, &frame, 1, &count), AT_CLOSED) << "and stays so";
+  EXPECT_EQ(at_netdev_recv(g.dev, parts, AT_NETDEV_PARTS_MAX, &count), AT_CLOSED) << "and stays so";
   EXPECT_EQ(count, 0u);
   EXPECT_EQ(at_netfront_close(&g.front, g.Now() + kSecond), AT_OK);
 }

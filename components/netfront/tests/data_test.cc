@@ -11,11 +11,13 @@
 namespace {
 
 struct ContractEnv {
-  ContractEnv(uint16_t rx, uint16_t tx) : guest(rx, tx) {
+  ContractEnv(uint16_t rx, uint16_t tx, uint16_t features) : guest(rx, tx) {
     guest.back_config.echo = true;
+    if (features != 0) guest.Want(features);
+    if (features != 0) guest.Share();
     guest.Connect();
-    env.dev = guest.dev;
-    env.echoes = true;
+    env.dev = env.arrival = guest.dev;
+    env.memory = guest.memory;
     env.deadline_ns = [](void *ctx) { return static_cast<Guest *>(ctx)->Now() + kSecond; };
     env.ctx = &guest;
   }
@@ -25,15 +27,18 @@ struct ContractEnv {
 
 void Drop(void *env) { delete static_cast<ContractEnv *>(env); }
 
-template <uint16_t rx, uint16_t tx>
+template <uint16_t rx, uint16_t tx, uint16_t features>
 bool Register(const char *suite) {
   return AtRegisterContract(
-      suite, at_netdev_contract, at_netdev_contract_count, [] { return new ContractEnv(rx, tx); }, Drop);
+      suite, at_netdev_contract, at_netdev_contract_count, [] { return new ContractEnv(rx, tx, features); }, Drop);
 }
 
-const bool one = Register<1, 1>("NetfrontContractOneBuffer");
-const bool few = Register<4, 2>("NetfrontContractFewBuffers");
-const bool all = Register<256, 256>("NetfrontContractAllBuffers");
+constexpr uint16_t kAll = AT_NETFRONT_SG | AT_NETFRONT_CSUM | AT_NETFRONT_GSO4 | AT_NETFRONT_GSO6;
+const bool one = Register<1, 1, 0>("NetfrontContractOneBuffer");
+const bool few = Register<4, 2, 0>("NetfrontContractFewBuffers");
+const bool all = Register<256, 256, 0>("NetfrontContractAllBuffers");
+const bool least = Register<19, 19, kAll>("NetfrontContractOffloadsFewBuffers");
+const bool full = Register<256, 256, kAll>("NetfrontContractOffloadsAllBuffers");
 
 TEST(NetfrontData, InjectedFrames_ArriveAsTheyAre_RuntsToo) {
   Guest g;
@@ -61,36 +66,41 @@ TEST(NetfrontData, ABatch_TellsTheBackendOnce_AndAWorkingOneNotAtAll) {
   Guest g(32, 16);
   g.Connect();
   g.RunPeers();
-  at_netdev_frame frames[8];
-  size_t count = 0;
-  ASSERT_EQ(at_netdev_tx_take(g.dev, frames, 8, &count), AT_OK);
-  ASSERT_EQ(count, 8u);
-  for (auto &frame : frames) frame.size = 60;
+  std::string bytes(60, 'b');
+  at_netdev_piece piece{reinterpret_cast<const uint8_t *>(bytes.data()), 60};
+  at_netdev_frame frame{&piece, 1, 0, 0, nullptr};
   uint64_t before = g.FrontStats().notifies;
   at_fake_xen_reset_calls(g.xen);
-  ASSERT_EQ(at_netdev_send(g.dev, frames, 4), AT_OK);
+  for (int i = 0; i < 4; ++i) ASSERT_EQ(at_netdev_send(g.dev, &frame), AT_OK);
+  EXPECT_EQ(at_fake_xen_calls(g.xen, kGuest, AT_FAKE_XEN_ANY), 0u) << "nothing is told before it is asked to";
+  at_netdev_flush(g.dev);
   EXPECT_EQ(g.FrontStats().notifies - before, 1u);
-  ASSERT_EQ(at_netdev_send(g.dev, frames + 4, 4), AT_OK);
+  for (int i = 0; i < 4; ++i) ASSERT_EQ(at_netdev_send(g.dev, &frame), AT_OK);
+  at_netdev_flush(g.dev);
   EXPECT_EQ(g.FrontStats().notifies - before, 1u) << "it was told and has not slept since";
+  at_netdev_flush(g.dev);
   EXPECT_EQ(at_fake_xen_calls(g.xen, kGuest, AT_FAKE_XEN_ANY), 1u) << "the notification is all that 8 frames cost";
 }
 
 TEST(NetfrontData, Receiving_CostsNoHypercall_WhileFramesAreThere) {
-  Guest g(64, 1);
-  g.Connect();
-  for (int i = 0; i < 48; ++i) g.Inject(std::string(60, 'r'));
-  ASSERT_EQ(at_netdev_wait(g.dev, AT_NETDEV_RX, g.Now() + kSecond), AT_OK);
-  at_fake_xen_reset_calls(g.xen);
-  at_netdev_frame frames[16];
-  size_t count = 0, total = 0;
-  while (at_netdev_recv(g.dev, frames, 16, &count) == AT_OK && count > 0) {
-    at_netdev_release(g.dev, frames, count);
-    total += count;
-    if (total == 48) break;
-    EXPECT_EQ(at_netdev_wait(g.dev, AT_NETDEV_RX, g.Now() + kSecond), AT_OK);
+  for (bool offloads : {false, true}) {
+    Guest g(64, 1, 19);
+    if (offloads) g.Want(kAll);
+    g.Connect();
+    for (int i = 0; i < 48; ++i) g.Inject(std::string(60, 'r'));
+    ASSERT_EQ(at_netdev_wait(g.dev, AT_NETDEV_RX, g.Now() + kSecond), AT_OK);
+    at_fake_xen_reset_calls(g.xen);
+    at_netdev_part parts[AT_NETDEV_PARTS_MAX];
+    size_t count = 0, total = 0;
+    while (at_netdev_recv(g.dev, parts, AT_NETDEV_PARTS_MAX, &count) == AT_OK && count > 0) {
+      at_netdev_release(g.dev, parts, count);
+      total += count;
+      if (total == 48) break;
+      EXPECT_EQ(at_netdev_wait(g.dev, AT_NETDEV_RX, g.Now() + kSecond), AT_OK);
+    }
+    EXPECT_EQ(total, 48u);
+    EXPECT_EQ(at_fake_xen_calls(g.xen, kGuest, AT_FAKE_XEN_ANY), 0u);
   }
-  EXPECT_EQ(total, 48u);
-  EXPECT_EQ(at_fake_xen_calls(g.xen, kGuest, AT_FAKE_XEN_ANY), 0u);
 }
 
 TEST(NetfrontData, BackendOutOfBuffers_IsToldWhenThereAreSome) {
@@ -106,21 +116,21 @@ struct Starving {
     g.Connect();
     for (int i = 0; i < 4; ++i) g.Inject("the first four");
     EXPECT_EQ(at_netdev_wait(g.dev, AT_NETDEV_RX, g.Now() + kSecond), AT_OK);
-    EXPECT_EQ(at_netdev_recv(g.dev, frames, 4, &count), AT_OK);
+    EXPECT_EQ(at_netdev_recv(g.dev, parts, AT_NETDEV_PARTS_MAX, &count), AT_OK);
     EXPECT_EQ(count, 4u);
-    at_netdev_release(g.dev, &frames[3], 1);
+    at_netdev_release(g.dev, &parts[3], 1);
     g.Inject("the fifth");
   }
-  ~Starving() { at_netdev_release(g.dev, frames, 4); }
+  ~Starving() { at_netdev_release(g.dev, parts, 3); }
   Guest g{4, 1};
-  at_netdev_frame frames[4];
+  at_netdev_part parts[AT_NETDEV_PARTS_MAX], more[AT_NETDEV_PARTS_MAX];
   size_t count = 0;
 };
 
 TEST(NetfrontData, OneBufferGivenBack_IsUsed_ByAUserWhoWaits) {
   Starving s;
   EXPECT_EQ(at_netdev_wait(s.g.dev, AT_NETDEV_RX, s.g.Now() + kSecond), AT_OK);
-  EXPECT_EQ(at_netdev_recv(s.g.dev, &s.frames[3], 1, &s.count), AT_OK);
+  EXPECT_EQ(at_netdev_recv(s.g.dev, s.more, AT_NETDEV_PARTS_MAX, &s.count), AT_OK);
   EXPECT_EQ(s.count, 1u);
 }
 
@@ -128,7 +138,7 @@ TEST(NetfrontData, OneBufferGivenBack_IsUsed_ByAUserWhoPolls) {
   Starving s;
   s.count = 0;
   for (int i = 0; i < 4 && s.count == 0; ++i) {
-    EXPECT_EQ(at_netdev_recv(s.g.dev, &s.frames[3], 1, &s.count), AT_OK);
+    EXPECT_EQ(at_netdev_recv(s.g.dev, s.more, AT_NETDEV_PARTS_MAX, &s.count), AT_OK);
     s.g.RunPeers();
   }
   EXPECT_EQ(s.count, 1u);
@@ -138,29 +148,30 @@ TEST(NetfrontData, BuffersGivenBackOneByOne_AreShownInBatches) {
   Guest g(8, 1);
   g.Connect();
   for (int i = 0; i < 8; ++i) g.Inject("a frame");
-  at_netdev_frame frames[8];
+  at_netdev_part parts[AT_NETDEV_PARTS_MAX];
   size_t count = 0;
   ASSERT_EQ(at_netdev_wait(g.dev, AT_NETDEV_RX, g.Now() + kSecond), AT_OK);
-  ASSERT_EQ(at_netdev_recv(g.dev, frames, 8, &count), AT_OK);
+  ASSERT_EQ(at_netdev_recv(g.dev, parts, AT_NETDEV_PARTS_MAX, &count), AT_OK);
   ASSERT_EQ(count, 8u);
   auto *ring = reinterpret_cast<netif_rx_sring *>(g.front.ring_pages[0].page);
   const RING_IDX shown[] = {8, 8, 8, 8, 13, 13, 13, 13};
   for (int i = 0; i < 8; ++i) {
-    at_netdev_release(g.dev, &frames[i], 1);
+    at_netdev_release(g.dev, &parts[i], 1);
     EXPECT_EQ(ring->req_prod, shown[i]) << i;
   }
+  at_netdev_flush(g.dev);
+  EXPECT_EQ(ring->req_prod, 16u);
 }
 
-TEST(NetfrontData, WaitForABuffer_DoesNotSpinWhileFramesAreThere) {
+TEST(NetfrontData, WaitForRoom_DoesNotSpinWhileFramesAreThere) {
   Guest g(4, 1);
   g.Connect();
   g.Inject("not what is waited for");
-  at_netdev_frame frame;
-  size_t count;
   ASSERT_EQ(at_netdev_wait(g.dev, AT_NETDEV_RX, g.Now() + kSecond), AT_OK);
-  ASSERT_EQ(at_netdev_tx_take(g.dev, &frame, 1, &count), AT_OK);
+  at_fake_netback_freeze(g.back, true);
+  ASSERT_EQ(g.Send(std::string(60, 's')), AT_OK);
   EXPECT_EQ(at_netdev_wait(g.dev, AT_NETDEV_TX, g.Now() + 1000), AT_TIMED_OUT);
-  at_netdev_tx_return(g.dev, &frame, 1);
+  at_fake_netback_freeze(g.back, false);
 }
 
 TEST(NetfrontData, FullRing_WakesWhoWaitsForABuffer) {
@@ -190,15 +201,47 @@ TEST(NetfrontData, NoBufferAndNoAnswer_TimesOut_ThenGoesOn) {
 TEST(NetfrontData, WaitForBoth_IsWokenByEither) {
   Guest g(4, 1);
   g.Connect();
-  at_netdev_frame frame;
-  size_t count;
-  ASSERT_EQ(at_netdev_tx_take(g.dev, &frame, 1, &count), AT_OK);
+  at_fake_netback_freeze(g.back, true);
+  ASSERT_EQ(g.Send(std::string(60, 's')), AT_OK);
+  EXPECT_EQ(at_netdev_arm(g.dev, AT_NETDEV_RX | AT_NETDEV_TX), AT_AGAIN);
   EXPECT_EQ(at_netdev_wait(g.dev, AT_NETDEV_RX | AT_NETDEV_TX, 0), AT_TIMED_OUT);
+  at_fake_netback_freeze(g.back, false);
+  EXPECT_EQ(at_netdev_wait(g.dev, AT_NETDEV_RX | AT_NETDEV_TX, g.Now() + kSecond), AT_OK);
+  EXPECT_EQ(at_netdev_arm(g.dev, AT_NETDEV_TX), AT_OK);
+  EXPECT_EQ(at_netdev_arm(g.dev, AT_NETDEV_RX), AT_AGAIN);
   g.Inject("x");
+  g.RunPeers();
+  EXPECT_EQ(at_netdev_arm(g.dev, AT_NETDEV_RX), AT_OK);
   EXPECT_EQ(at_netdev_wait(g.dev, AT_NETDEV_RX | AT_NETDEV_TX, g.Now() + kSecond), AT_OK);
   EXPECT_EQ(g.Receive(), "x");
-  at_netdev_tx_return(g.dev, &frame, 1);
-  EXPECT_EQ(at_netdev_wait(g.dev, AT_NETDEV_RX | AT_NETDEV_TX, 0), AT_OK);
+}
+
+TEST(NetfrontData, ArmedUser_IsWokenWhereItSleeps) {
+  Guest g(4, 1);
+  g.Connect();
+  ASSERT_EQ(at_netdev_arm(g.dev, AT_NETDEV_RX), AT_AGAIN);
+  g.Inject("x");
+  EXPECT_EQ(at_wait_sleep(g.config.wait, g.Now() + kSecond), AT_OK);
+  EXPECT_EQ(at_netdev_arm(g.dev, AT_NETDEV_RX), AT_OK);
+  EXPECT_EQ(g.Receive(), "x");
+}
+
+TEST(NetfrontData, DeviceThatOnlyReceives_TakesNoFrame) {
+  Guest g(4, 0);
+  g.config.tx = nullptr;
+  g.config.slots = nullptr;
+  g.config.tx_slots = 0;
+  g.Connect();
+  EXPECT_EQ(g.Send(std::string(60, 's')), AT_TOO_BIG);
+  EXPECT_EQ(at_netdev_info(g.dev)->max_frame, 0u);
+  EXPECT_EQ(at_netdev_info(g.dev)->tx_slots, 0);
+  void *cookie;
+  size_t count = 1;
+  EXPECT_EQ(at_netdev_tx_done(g.dev, &cookie, 1, &count), AT_OK);
+  EXPECT_EQ(count, 0u);
+  EXPECT_EQ(at_netdev_arm(g.dev, AT_NETDEV_RX | AT_NETDEV_TX), AT_AGAIN);
+  g.Inject("received");
+  EXPECT_EQ(g.Receive(), "received");
 }
 
 TEST(NetfrontData, HundredThousandPackets_LeakNothing_AndCrossTheEndOfTheIndices) {

@@ -23,13 +23,16 @@
 
 constexpr uint16_t kGuest = 5;
 constexpr uint64_t kSecond = 1000000000;
+constexpr uint32_t kMemoryPages = 24;
 constexpr char kMac[] = "00:16:3e:4d:4e:04";
 
 class Guest {
  public:
-  explicit Guest(uint16_t rx_buffers = 32, uint16_t tx_buffers = 16) : buffers(rx_buffers + tx_buffers + 1) {
-    // Behind the last buffer lies what looks like one in the ring: an index that is one too far finds it.
+  explicit Guest(uint16_t rx_buffers = 32, uint16_t tx_buffers = 16, uint16_t tx_slots = 0)
+      : buffers(rx_buffers + tx_buffers + 1), slots((tx_slots != 0 ? tx_slots : tx_buffers) + 1) {
+    // Behind the last buffer and slot lies what looks like one in the ring: an index that is one too far finds it.
     buffers.back().owner = 1;
+    slots.back().owner = 1;
     at_fake_xen_config sizes{};
     sizes.pages = 2048;
     xen = at_fake_xen_create(&sizes);
@@ -46,6 +49,14 @@ class Guest {
     config.buffers = buffers.data();
     config.rx_buffers = rx_buffers;
     config.tx_buffers = tx_buffers;
+    config.tx = at_netfront_tx();
+    config.slots = slots.data();
+    config.tx_slots = tx_slots != 0 ? tx_slots : tx_buffers;
+    for (uint32_t i = 0; i < kMemoryPages; ++i) {
+      auto *page = static_cast<uint8_t *>(at_fake_xen_page_alloc(xen, kGuest));
+      if (i == 0) memory = page;
+      EXPECT_EQ(page, memory + 4096 * i) << "the fake Xen hands its pages out in a row";
+    }
     config.timeout_ns = 5 * kSecond;
     back_config.xen = xen;
     back_config.store = server;
@@ -87,6 +98,13 @@ class Guest {
     back = at_fake_netback_new(&back_config);
   }
 
+  // To be called before the device is opened.
+  void Share() { config.shared = at_netfront_shared{memory, kMemoryPages, memory_grants}; }
+  void Want(uint16_t features) {
+    config.offload = at_netfront_offload();
+    config.features = features;
+  }
+
   // A device that works. `behaviour` may say how its back-end ends.
   void Connect(unsigned behaviour = 0) {
     MakeBackend(behaviour);
@@ -124,44 +142,65 @@ class Guest {
     at_fake_netback_inject(back, bytes.data(), static_cast<uint32_t>(bytes.size()));
   }
 
+  void Inject(const at_fake_netback_frame &about, const std::string &bytes) {
+    at_fake_netback_frame frame = about;
+    frame.data = bytes.data();
+    frame.size = static_cast<uint32_t>(bytes.size());
+    at_fake_netback_inject_frame(back, &frame);
+  }
+
+  // Waits for one frame and returns its parts, which the caller holds; none and the status when there is none within a
+  // second. Frames that came with it are kept for the next call.
+  std::vector<at_netdev_part> ReceiveParts(at_status *status = nullptr) {
+    at_status result = AT_OK;
+    for (uint64_t end = Now() + kSecond; result == AT_OK && received.empty();) {
+      at_netdev_part parts[64];
+      size_t count = 0;
+      result = at_netdev_recv(dev, parts, 64, &count);
+      received.insert(received.end(), parts, parts + count);
+      if (result == AT_OK && count == 0) result = at_netdev_wait(dev, AT_NETDEV_RX, end);
+    }
+    if (status != nullptr) *status = received.empty() ? result : AT_OK;
+    size_t n = 0;
+    while (n < received.size() && (received[n++].flags & AT_NETDEV_MORE)) {
+    }
+    std::vector<at_netdev_part> frame(received.begin(), received.begin() + n);
+    received.erase(received.begin(), received.begin() + n);
+    return frame;
+  }
+
   // Waits for a frame and returns its bytes; "" and the status when there is none within a second.
   std::string Receive(at_status *status = nullptr) {
-    at_netdev_frame frame;
-    size_t count = 0;
-    at_status result = at_netdev_recv(dev, &frame, 1, &count);
-    for (uint64_t end = Now() + kSecond; result == AT_OK && count == 0;) {
-      result = at_netdev_wait(dev, AT_NETDEV_RX, end);
-      if (result == AT_OK) result = at_netdev_recv(dev, &frame, 1, &count);
-    }
-    if (status != nullptr) *status = result;
-    if (count == 0) return "";
-    std::string bytes(reinterpret_cast<char *>(frame.data), frame.size);
-    at_netdev_release(dev, &frame, 1);
+    std::string bytes;
+    std::vector<at_netdev_part> parts = ReceiveParts(status);
+    for (const at_netdev_part &part : parts) bytes.append(reinterpret_cast<char *>(part.data), part.size);
+    at_netdev_release(dev, parts.data(), parts.size());
     return bytes;
   }
 
-  // Waits for a buffer and sends these bytes in it.
-  at_status Send(const std::string &bytes) {
-    at_netdev_frame frame;
-    size_t count = 0;
-    at_status status = at_netdev_tx_take(dev, &frame, 1, &count);
-    for (uint64_t end = Now() + kSecond; status == AT_OK && count == 0;) {
+  // Sends these bytes, once there is room, and tells the back-end.
+  at_status Send(const std::string &bytes, void *cookie = nullptr, uint16_t flags = 0, uint16_t gso_size = 0) {
+    at_netdev_piece piece{reinterpret_cast<const uint8_t *>(bytes.data()), static_cast<uint32_t>(bytes.size())};
+    return SendPieces({piece}, cookie, flags, gso_size);
+  }
+
+  at_status SendPieces(const std::vector<at_netdev_piece> &pieces, void *cookie = nullptr, uint16_t flags = 0,
+                       uint16_t gso_size = 0) {
+    at_netdev_frame frame{pieces.data(), static_cast<uint16_t>(pieces.size()), flags, gso_size, cookie};
+    at_status status = at_netdev_send(dev, &frame);
+    for (uint64_t end = Now() + kSecond; status == AT_AGAIN;) {
       status = at_netdev_wait(dev, AT_NETDEV_TX, end);
-      if (status == AT_OK) status = at_netdev_tx_take(dev, &frame, 1, &count);
+      if (status == AT_OK) status = at_netdev_send(dev, &frame);
     }
-    if (status != AT_OK) return status;
-    memcpy(frame.data, bytes.data(), bytes.size());
-    frame.size = static_cast<uint32_t>(bytes.size());
-    status = at_netdev_send(dev, &frame, 1);
-    if (status != AT_OK) at_netdev_tx_return(dev, &frame, 1);
+    at_netdev_flush(dev);
     return status;
   }
 
   // What the back-end got next; "" when nothing.
-  std::string Taken() {
+  std::string Taken(at_fake_netback_frame *about = nullptr) {
     RunPeers();
-    char frame[4096];
-    return std::string(frame, at_fake_netback_take(back, frame));
+    std::vector<char> bytes(65536);
+    return std::string(bytes.data(), at_fake_netback_take(back, bytes.data(), about));
   }
 
   void RunPeers() {
@@ -183,6 +222,10 @@ class Guest {
   at_xen_grants grants;
   at_xenstore store;
   std::vector<at_netfront_buffer> buffers;
+  std::vector<at_netfront_slot> slots;
+  std::vector<at_netdev_part> received;  // and not returned by ReceiveParts() yet
+  uint8_t *memory = nullptr;             // kMemoryPages, shared with the back-end by Share()
+  uint32_t memory_grants[kMemoryPages];
   at_netfront_config config{};
   at_netfront front{};
   at_netdev dev{};

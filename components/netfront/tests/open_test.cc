@@ -25,10 +25,10 @@ TEST(NetfrontOpen, Info_IsWhatTheToolstackWrote) {
   const uint8_t mac[] = {0x00, 0x16, 0x3e, 0x4d, 0x4e, 0x04};
   EXPECT_EQ(memcmp(info->mac, mac, sizeof mac), 0);
   EXPECT_EQ(info->mtu, 1500);
-  EXPECT_EQ(info->max_frame, 1518);
-  EXPECT_EQ(info->flags, AT_NETDEV_SHARED);
+  EXPECT_EQ(info->max_frame, 1518u);
+  EXPECT_EQ(info->features, AT_NETDEV_SHARED);
   EXPECT_EQ(info->rx_buffers, 32);
-  EXPECT_EQ(info->tx_buffers, 16);
+  EXPECT_EQ(info->tx_slots, 16);
 }
 
 TEST(NetfrontOpen, Published_IsWhatNetifAsksFor_AndNothingThatWouldBringOffloads) {
@@ -57,7 +57,7 @@ TEST(NetfrontOpen, Mtu_IsTakenWhereItMakesSense) {
     g.back_config.mtu = c.text;
     g.Connect();
     EXPECT_EQ(at_netdev_info(g.dev)->mtu, c.mtu);
-    EXPECT_EQ(at_netdev_info(g.dev)->max_frame, c.mtu + 18);
+    EXPECT_EQ(at_netdev_info(g.dev)->max_frame, c.mtu + 18u);
   }
 }
 
@@ -139,6 +139,15 @@ TEST(NetfrontOpen, BackendLeftByAnotherFrontend_IsConnected) {
   EXPECT_TRUE(at_fake_netback_is_connected(g.back));
 }
 
+alignas(4096) uint8_t kPlace[4096];
+uint32_t kGrant;
+
+void Offload(at_netfront_config *config, uint16_t features) {
+  config->rx_buffers = config->tx_slots = 32;
+  config->offload = at_netfront_offload();
+  config->features = features;
+}
+
 TEST(NetfrontOpen, BadConfig_IsInvalid_AndChangesNothing) {
   using Config = at_netfront_config;
   const struct {
@@ -155,6 +164,19 @@ TEST(NetfrontOpen, BadConfig_IsInvalid_AndChangesNothing) {
       {"too many rx", [](Config *c) { c->rx_buffers = 257; }},
       {"no tx", [](Config *c) { c->tx_buffers = 0; }},
       {"too many tx", [](Config *c) { c->tx_buffers = 257; }},
+      {"no slots", [](Config *c) { c->slots = nullptr; }},
+      {"0 slots", [](Config *c) { c->tx_slots = 0; }},
+      {"too many slots", [](Config *c) { c->tx_slots = 257; }},
+      {"buffers to send without a transmit side", [](Config *c) { c->tx = nullptr; }},
+      {"features without offloads", [](Config *c) { c->features = AT_NETFRONT_SG; }},
+      {"an unknown feature", [](Config *c) { Offload(c, 16); }},
+      {"large frames that are whole", [](Config *c) { Offload(c, AT_NETFRONT_GSO4 | AT_NETFRONT_CSUM); }},
+      {"large frames with checksums", [](Config *c) { Offload(c, AT_NETFRONT_GSO6 | AT_NETFRONT_SG); }},
+      {"too few rx for parts", [](Config *c) { Offload(c, AT_NETFRONT_SG), c->rx_buffers = 18; }},
+      {"too few slots for parts", [](Config *c) { Offload(c, AT_NETFRONT_SG), c->tx_slots = 18; }},
+      {"shared memory without grants", [](Config *c) { c->shared = {kPlace, 1, nullptr}; }},
+      {"shared memory without a base", [](Config *c) { c->shared = {nullptr, 1, &kGrant}; }},
+      {"shared memory within a page", [](Config *c) { c->shared = {kPlace + 1, 1, &kGrant}; }},
   };
   Guest g;
   for (const auto &c : cases) {
@@ -215,14 +237,16 @@ TEST(NetfrontOpen, AnyPageMissing_IsNoMemory) {
 }
 
 TEST(NetfrontOpen, AnyGrantMissing_IsNoSpace) {
-  for (uint32_t available = 0; available <= 3 + 2 + 2; ++available) {
+  constexpr uint32_t kNeeded = 3 + 2 + 2 + kMemoryPages;
+  for (uint32_t available = 0; available <= kNeeded; ++available) {
     SCOPED_TRACE(available);
     Guest g(3, 2);
+    g.Share();
     g.MakeBackend();
     uint32_t aside = at_xen_grants_available(&g.grants) - available;
     ASSERT_EQ(at_xen_grants_reserve(&g.grants, aside), AT_OK);
     at_status status = at_netfront_open(&g.front, &g.config);
-    EXPECT_EQ(status, available == 3 + 2 + 2 ? AT_OK : AT_NO_SPACE);
+    EXPECT_EQ(status, available == kNeeded ? AT_OK : AT_NO_SPACE);
     if (status != AT_OK) {
       EXPECT_EQ(at_netfront_phase(&g.front), AT_NETFRONT_MEMORY);
       g.ExpectNothingLeft();

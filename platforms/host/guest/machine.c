@@ -122,7 +122,7 @@ static uint64_t serve_wire(void *ctx, uint64_t now_ns)
     size_t size;
 
     (void)ctx;
-    while ((size = at_fake_netback_take(net, frame)) > 0)
+    while ((size = at_fake_netback_take(net, frame, NULL)) > 0)
         wire->send(wire, frame, size);
     if (!at_fake_netback_is_connected(net))
         return UINT64_MAX;
@@ -186,6 +186,7 @@ static void plug_in(const struct at_host_options *options)
         .xen = machine.xen,
         .store = store,
         .domid = AT_HOST_DOMAIN,
+        .behaviour = AT_FAKE_NETBACK_NO_CSUM | AT_FAKE_NETBACK_NO_GSO, /* the wire carries frames as they are */
         .mac = options->mac != NULL ? options->mac : "00:16:3e:4d:4e:04",
         .ip = options->ip,
     };

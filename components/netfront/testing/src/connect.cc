@@ -54,7 +54,12 @@ bool at_fake_netback::Connect() {
   if (tx_ref < 0 || rx_ref < 0 || remote < 0) return Refuse("ring or event channel not published");
   if (Number("request-rx-copy") != 1) return Refuse("request-rx-copy is not 1");
   if (Number("feature-rx-notify") != 1) return Refuse("feature-rx-notify is not 1");
-  if (Number("feature-no-csum-offload") != 1) return Refuse("feature-no-csum-offload is not 1");
+  wishes.sg = Number("feature-sg") == 1;
+  wishes.csum4 = Number("feature-no-csum-offload") != 1;
+  wishes.csum6 = Number("feature-ipv6-csum-offload") == 1;
+  wishes.gso4 = Number("feature-gso-tcpv4") == 1;
+  wishes.gso6 = Number("feature-gso-tcpv6") == 1;
+  if ((wishes.gso4 || wishes.gso6) && !wishes.sg) return Refuse("large frames without feature-sg");
   if (!Map(&tx_map, static_cast<uint32_t>(tx_ref), false) || !Map(&rx_map, static_cast<uint32_t>(rx_ref), false)) {
     UnmapAll();
     return Refuse("a ring's grant cannot be mapped");
@@ -80,6 +85,7 @@ bool at_fake_netback::Connect() {
 void at_fake_netback::Disconnect() {
   connected = false;
   woken = false;
+  answers.clear();
   checked_tx_grants.clear();
   if (port != 0) {
     evtchn_close close{};

@@ -33,8 +33,14 @@ at_fake_netback *at_fake_netback_new(const at_fake_netback_config *config) {
     nb->Put(nb->back + "/frontend", nb->front, back_rights);
     nb->Put(nb->back + "/frontend-id", guest, back_rights);
     nb->Put(nb->back + "/online", "1", back_rights);
-    nb->Put(nb->back + "/feature-sg", "1", back_rights);
-    nb->Put(nb->back + "/feature-gso-tcpv4", "1", back_rights);
+    auto offer = [&](const char *key, unsigned unless) {
+      nb->Put(nb->back + "/" + key, config->behaviour & unless ? "0" : "1", back_rights);
+    };
+    offer("feature-sg", AT_FAKE_NETBACK_NO_SG);
+    offer("feature-gso-tcpv4", AT_FAKE_NETBACK_NO_GSO);
+    offer("feature-gso-tcpv6", AT_FAKE_NETBACK_NO_GSO);
+    offer("feature-ipv6-csum-offload", AT_FAKE_NETBACK_NO_CSUM);
+    if (config->behaviour & AT_FAKE_NETBACK_NO_CSUM) nb->Put(nb->back + "/feature-no-csum-offload", "1", back_rights);
     nb->Put(nb->back + "/feature-rx-flip", "0", back_rights);
     nb->Put(nb->back + "/feature-rx-copy", config->behaviour & AT_FAKE_NETBACK_NO_RX_COPY ? "0" : "1", back_rights);
     nb->Put(nb->back + "/feature-split-event-channels", "1", back_rights);
@@ -59,14 +65,24 @@ void at_fake_netback_free(at_fake_netback *nb) {
 bool at_fake_netback_is_connected(const at_fake_netback *nb) { return nb->connected; }
 
 void at_fake_netback_inject(at_fake_netback *nb, const void *data, uint32_t size) {
-  auto *bytes = static_cast<const uint8_t *>(data);
-  nb->Queue(Frame(bytes, bytes + size));
+  at_fake_netback_frame frame{};
+  frame.data = data;
+  frame.size = size;
+  at_fake_netback_inject_frame(nb, &frame);
 }
 
-uint32_t at_fake_netback_take(at_fake_netback *nb, void *frame) {
+void at_fake_netback_inject_frame(at_fake_netback *nb, const struct at_fake_netback_frame *frame) {
+  auto *bytes = static_cast<const uint8_t *>(frame->data);
+  nb->Queue(Frame{*frame, std::vector<uint8_t>(bytes, bytes + frame->size)});
+}
+
+uint32_t at_fake_netback_take(at_fake_netback *nb, void *bytes, struct at_fake_netback_frame *frame) {
   if (nb->from_guest.empty()) return 0;
-  auto size = static_cast<uint32_t>(nb->from_guest.front().size());
-  memcpy(frame, nb->from_guest.front().data(), size);
+  const Frame &oldest = nb->from_guest.front();
+  auto size = static_cast<uint32_t>(oldest.bytes.size());
+  memcpy(bytes, oldest.bytes.data(), size);
+  if (frame != nullptr) *frame = oldest.about;
+  if (frame != nullptr) frame->data = bytes;
   nb->from_guest.pop_front();
   return size;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: ISC
-// How the fake back-end moves frames, and how it lies about them.
+// How the fake back-end takes the guest's frames, and how it lies about them; and what it does when.
 
 #include "netback.h"
 
@@ -10,8 +10,8 @@ using namespace fake_netback;
 namespace {
 
 constexpr uint32_t kPage = 4096;
-constexpr size_t kQueue = 1024;
 constexpr size_t kKept = 64;
+constexpr uint64_t kMicrosecond = 1000;
 
 }  // namespace
 
@@ -41,61 +41,113 @@ void at_fake_netback::CheckReadonly(uint32_t ref) {
   }
 }
 
-void at_fake_netback::Queue(Frame frame) {
-  if (to_guest.size() < kQueue) {
-    to_guest.push_back(std::move(frame));
-  } else {
-    stats.lost++;
+// Notes the ids of requests that are new in the ring; two of one kind there at once are a fault.
+void at_fake_netback::ScanTx() {
+  for (uint32_t produced = tx.Produced(); tx.scanned != produced; tx.scanned++) {
+    netif_tx_request request = tx.At(tx.scanned);
+    if (!tx.ids.insert(request.id).second) Fault("tx id twice in the ring", request.id);
+    if ((request.flags & NETTXF_extra_info) && tx.scanned + 1 != produced) tx.scanned++;
   }
 }
 
-bool at_fake_netback::AnswerRx(netif_rx_response response) {
-  bool lied = lie >= AT_FAKE_NETBACK_RX_ID && lie <= AT_FAKE_NETBACK_RX_PRODUCER;
-  uint32_t producer_error = 0;
-  rx.ids.erase(response.id);
-  if (IsLie(AT_FAKE_NETBACK_RX_ID)) response.id = static_cast<uint16_t>(lie_argument);
-  if (IsLie(AT_FAKE_NETBACK_RX_OFFSET)) response.offset = static_cast<uint16_t>(lie_argument);
-  if (IsLie(AT_FAKE_NETBACK_RX_STATUS)) response.status = static_cast<int16_t>(lie_argument);
-  if (IsLie(AT_FAKE_NETBACK_RX_FLAGS)) response.flags = static_cast<uint16_t>(lie_argument);
-  if (IsLie(AT_FAKE_NETBACK_RX_PRODUCER)) producer_error = lie_argument;
-  bool raise = rx.Respond(response, producer_error);
-  if (IsLie(AT_FAKE_NETBACK_RX_TWICE)) raise |= rx.Respond(response);
-  return raise || lied;
-}
-
-void at_fake_netback::Send() {
-  bool raise = false;
-  while (connected && !to_guest.empty()) {
-    if (Overran(rx.Overrun(), rx.Produced(), "rx producer runs ahead")) return;
-    if (rx.Produced() == rx.consumed) {
-      rx.Write(&rx.shared->req_event, rx.consumed + 1);
-      out_of_slots = true;
-      break;
-    }
-    Scan(&rx, "rx id twice in the ring");
-    netif_rx_request request = rx.At(rx.consumed++);
-    const Frame &frame = to_guest.front();
-    netif_rx_response response{};
-    response.id = request.id;
-    response.status = static_cast<int16_t>(frame.size());
-    int result = at_fake_xen_grant_write(config.xen, 0, config.domid, request.gref, 0, frame.data(),
-                                         static_cast<uint32_t>(frame.size()));
-    if (result != GNTST_okay) {
-      Fault("rx page cannot be written", request.gref);
-      response.status = NETIF_RSP_ERROR;
-    }
-    KeepPage(request.gref, false);
-    to_guest.pop_front();
-    stats.to_guest++;
-    raise |= AnswerRx(response);
+// Reads the request at `*at`, if there is one.
+bool at_fake_netback::Take(uint32_t *at, netif_tx_request *request) {
+  if (*at == tx.Produced()) {
+    Fault("tx frame without its end", *at);
+    return false;
   }
-  if (raise && connected) Raise();
+  *request = tx.At((*at)++);
+  return true;
 }
 
-bool at_fake_netback::AnswerTx(netif_tx_response response) {
+// Whether the flags of a frame's first request were negotiated.
+bool at_fake_netback::Allowed(const netif_tx_request &request) {
+  unsigned allowed = 0;
+  if (!(config.behaviour & AT_FAKE_NETBACK_NO_SG)) allowed |= NETTXF_more_data;
+  if (!(config.behaviour & AT_FAKE_NETBACK_NO_GSO)) allowed |= NETTXF_extra_info;
+  if (!(config.behaviour & AT_FAKE_NETBACK_NO_CSUM)) allowed |= NETTXF_csum_blank | NETTXF_data_validated;
+  if ((request.flags & ~allowed) == 0) return true;
+  Fault("tx flags that were not negotiated", request.flags);
+  return false;
+}
+
+bool at_fake_netback::TakeExtra(uint32_t *at, struct at_fake_netback_frame *about) {
+  netif_tx_request place;
+  netif_extra_info extra;
+  if (!Take(at, &place)) return false;
+  memcpy(&extra, &place, sizeof extra);
+  if (extra.type != XEN_NETIF_EXTRA_TYPE_GSO || extra.flags != 0 || extra.u.gso.pad != 0 ||
+      extra.u.gso.features != 0) {
+    Fault("tx extra information of another kind", extra.type);
+  }
+  if (extra.u.gso.type != XEN_NETIF_GSO_TYPE_TCPV4 && extra.u.gso.type != XEN_NETIF_GSO_TYPE_TCPV6) {
+    Fault("tx segments of no protocol", extra.u.gso.type);
+  }
+  if (extra.u.gso.size == 0) Fault("tx segments of no bytes", 0);
+  about->gso_type = extra.u.gso.type;
+  about->gso_size = extra.u.gso.size;
+  return true;
+}
+
+bool at_fake_netback::ReadPart(Frame *frame, const netif_tx_request &request, uint32_t size) {
+  size_t before = frame->bytes.size();
+  if (size == 0) Fault("tx part without bytes", request.id);
+  if (request.offset + size > kPage) {
+    Fault("tx frame leaves its page", request.offset + size);
+    return false;
+  }
+  CheckReadonly(request.gref);
+  frame->bytes.resize(before + size);
+  if (at_fake_xen_grant_read(config.xen, frame->bytes.data() + before, 0, config.domid, request.gref, request.offset,
+                             size) != GNTST_okay) {
+    Fault("tx page cannot be read", request.gref);
+    return false;
+  }
+  KeepPage(request.gref, true);
+  return true;
+}
+
+// Reads a whole frame from `*at` on, as netif.h says it lies there: its first part, extra information, other parts.
+bool at_fake_netback::TakeFrame(uint32_t *at, Frame *frame, std::vector<uint16_t> *ids, bool *extra) {
+  std::vector<netif_tx_request> parts(1);
+  bool good;
+  if (!Take(at, &parts[0])) return false;
+  good = Allowed(parts[0]);
+  ids->push_back(parts[0].id);
+  frame->about.csum_blank = (parts[0].flags & NETTXF_csum_blank) != 0;
+  frame->about.csum_ok = (parts[0].flags & NETTXF_data_validated) != 0;
+  *extra = (parts[0].flags & NETTXF_extra_info) != 0;
+  if (*extra && !TakeExtra(at, &frame->about)) return false;
+  if (*extra && !frame->about.csum_blank) Fault("tx segments with a checksum", parts[0].flags);
+  uint32_t first_size = parts[0].size;
+  while (parts.back().flags & NETTXF_more_data) {
+    netif_tx_request next;
+    if (!Take(at, &next)) return false;
+    if (next.flags & ~NETTXF_more_data) Fault("tx flags on a later part", next.flags);
+    if (next.size >= first_size) {
+      Fault("tx parts larger than their frame", next.size);
+      return false;
+    }
+    first_size -= next.size;
+    ids->push_back(next.id);
+    parts.push_back(next);
+  }
+  frame->about.part_size = static_cast<uint32_t>(parts.size());
+  frame->about.size = parts[0].size;
+  if (parts.size() > XEN_NETIF_NR_SLOTS_MIN) Fault("tx frame in too many parts", frame->about.part_size);
+  if (parts[0].size < 14) Fault("tx frame without an Ethernet header", parts[0].size);
+  parts[0].size = static_cast<uint16_t>(first_size);
+  for (size_t i = 0; good && i < parts.size(); i++) good = ReadPart(frame, parts[i], parts[i].size);
+  return good;
+}
+
+bool at_fake_netback::AnswerTx(uint16_t id, int16_t status) {
   bool lied = lie >= AT_FAKE_NETBACK_TX_ID && lie <= AT_FAKE_NETBACK_TX_PRODUCER;
   uint32_t producer_error = 0;
-  tx.ids.erase(response.id);
+  netif_tx_response response{};
+  response.id = id;
+  response.status = status;
+  tx.ids.erase(id);
   if (IsLie(AT_FAKE_NETBACK_TX_ID)) response.id = static_cast<uint16_t>(lie_argument);
   if (IsLie(AT_FAKE_NETBACK_TX_STATUS)) response.status = static_cast<int16_t>(lie_argument);
   if (IsLie(AT_FAKE_NETBACK_TX_PRODUCER)) producer_error = lie_argument;
@@ -104,46 +156,36 @@ bool at_fake_netback::AnswerTx(netif_tx_response response) {
   return raise || lied;
 }
 
-bool at_fake_netback::TakeFrame(const netif_tx_request &request) {
-  if (request.flags != 0) Fault("tx flags that were not negotiated", request.flags);
-  if (request.size < 14) Fault("tx frame without an Ethernet header", request.size);
-  if (request.offset + request.size > kPage) {
-    Fault("tx frame leaves its page", request.offset + request.size);
-    return false;
-  }
-  CheckReadonly(request.gref);
-  Frame frame(request.size);
-  if (at_fake_xen_grant_read(config.xen, frame.data(), 0, config.domid, request.gref, request.offset, request.size) !=
-      GNTST_okay) {
-    Fault("tx page cannot be read", request.gref);
-    return false;
-  }
-  KeepPage(request.gref, true);
-  stats.from_guest++;
-  if (config.echo) {
-    Queue(std::move(frame));
-  } else {
-    from_guest.push_back(std::move(frame));
-    if (from_guest.size() > kKept) from_guest.pop_front();
-  }
-  return true;
-}
-
-void at_fake_netback::Receive() {
+// Takes all frames that are there. Returns false if it gave up on the front-end.
+bool at_fake_netback::Receive() {
   bool raise = false;
   do {
-    if (Overran(tx.Overrun(), tx.Produced(), "tx producer runs ahead")) return;
-    Scan(&tx, "tx id twice in the ring");
+    if (Overran(tx.Overrun(), tx.Produced(), "tx producer runs ahead")) return false;
+    ScanTx();
     while (tx.consumed != tx.Produced()) {
-      netif_tx_request request = tx.At(tx.consumed++);
-      netif_tx_response response{};
-      response.id = request.id;
-      response.status = TakeFrame(request) ? NETIF_RSP_OKAY : NETIF_RSP_ERROR;
-      raise |= AnswerTx(response);
+      Frame frame{};
+      std::vector<uint16_t> ids;
+      bool extra = false;
+      bool good = TakeFrame(&tx.consumed, &frame, &ids, &extra);
+      for (size_t i = 0; i < ids.size(); i++) {
+        raise |= AnswerTx(ids[i], good ? NETIF_RSP_OKAY : NETIF_RSP_ERROR);
+        // Linux leaves in the place of extra information what lay there as the id.
+        if (i == 0 && extra) raise |= tx.Respond(netif_tx_response{XEN_NETIF_EXTRA_TYPE_GSO, NETIF_RSP_NULL});
+      }
+      if (!good) continue;
+      stats.from_guest++;
+      if (config.echo) {
+        frame.about.part_size = 0;
+        Queue(std::move(frame));
+      } else {
+        from_guest.push_back(std::move(frame));
+        if (from_guest.size() > kKept) from_guest.pop_front();
+      }
     }
     tx.Write(&tx.shared->req_event, tx.consumed + 1);
   } while (tx.consumed != tx.Produced());
   if (raise) Raise();
+  return true;
 }
 
 // Returns when it wants to run again.
@@ -174,8 +216,7 @@ uint64_t at_fake_netback::Step(uint64_t now) {
   if (woken && now < work_at) return work_at;
   if (woken) {
     woken = false;
-    Receive();
+    if (!Receive()) return now;
   }
-  if (!out_of_slots) Send();
-  return UINT64_MAX;
+  return Send() ? now + kMicrosecond : UINT64_MAX;
 }

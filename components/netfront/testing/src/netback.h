@@ -24,7 +24,22 @@ namespace fake_netback {
 constexpr uint32_t kEntries = 256;
 enum State { kInitialising = 1, kInitWait = 2, kInitialised = 3, kConnected = 4, kClosing = 5, kClosed = 6 };
 
-using Frame = std::vector<uint8_t>;
+struct Frame {
+  struct at_fake_netback_frame about;  // its data and size are not used: `bytes` are
+  std::vector<uint8_t> bytes;
+};
+
+// A response to be made: to which request, and what. Extra information lies where a response would.
+struct Answer {
+  uint16_t id;
+  bool is_extra;
+  netif_rx_response response;
+};
+
+// What the front-end takes.
+struct Wishes {
+  bool sg, csum4, csum6, gso4, gso6;
+};
 
 struct Mapping {
   void *page = nullptr;
@@ -80,6 +95,8 @@ struct at_fake_netback {
   std::set<uint32_t> checked_tx_grants;
   evtchn_port_t port = 0;
   std::deque<fake_netback::Frame> to_guest, from_guest;
+  std::deque<fake_netback::Answer> answers;  // made, not shown
+  fake_netback::Wishes wishes{};
   int state = 0;
   bool front_changed = false;
   bool connected = false;
@@ -112,12 +129,23 @@ struct at_fake_netback {
   bool Overran(bool overrun, uint32_t by, const char *what);
   void KeepPage(uint32_t ref, bool readonly);
   void CheckReadonly(uint32_t ref);
+  void ScanTx();
+  bool Take(uint32_t *at, netif_tx_request *request);
+  bool Allowed(const netif_tx_request &request);
+  bool TakeExtra(uint32_t *at, struct at_fake_netback_frame *about);
+  bool ReadPart(fake_netback::Frame *frame, const netif_tx_request &request, uint32_t size);
+  bool TakeFrame(uint32_t *at, fake_netback::Frame *frame, std::vector<uint16_t> *ids, bool *extra);
+  bool AnswerTx(uint16_t id, int16_t status);
+  bool Receive();
+
+  // to_guest.cc
   void Queue(fake_netback::Frame frame);
-  bool AnswerRx(netif_rx_response response);
-  void Send();
-  bool AnswerTx(netif_tx_response response);
-  bool TakeFrame(const netif_tx_request &request);
-  void Receive();
+  uint32_t Slots(const fake_netback::Frame &frame) const;
+  bool IsWanted(const fake_netback::Frame &frame) const;
+  void ScanRx();
+  void AnswerRx(const fake_netback::Frame &frame);
+  bool Show();
+  bool Send();
   uint64_t Step(uint64_t now);
 
   void Fault(const char *what, uint32_t value) {
@@ -131,15 +159,6 @@ struct at_fake_netback {
     if (lie != which) return false;
     lie = AT_FAKE_NETBACK_HONEST;
     return true;
-  }
-
-  // Notes the ids of requests that are new in the ring; two of one kind there at once are a fault.
-  template <typename Ring>
-  void Scan(Ring *ring, const char *what) {
-    for (uint32_t produced = ring->Produced(); ring->scanned != produced; ring->scanned++) {
-      uint16_t id = ring->At(ring->scanned).id;
-      if (!ring->ids.insert(id).second) Fault(what, id);
-    }
   }
 };
 

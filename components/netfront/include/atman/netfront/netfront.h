@@ -5,15 +5,17 @@
 /*
  * The Xen network driver: the front-end of device/vif/N, used through the netdev seam (at_netfront_netdev()).
  *
- * One queue, receive by copy, no scatter-gather, no offload: a frame is one buffer, a buffer is one page. Every page
- * keeps its grant from open to close (received pages read-write, sent pages read-only), so a packet costs no grant
- * operation; DESIGN.md lists what it does cost.
+ * One queue, receive by copy. Every page keeps its grant from open to close (received pages read-write, sent pages
+ * read-only), so a packet costs no grant operation; DESIGN.md lists what it does cost. Frames that are sent are copied
+ * into pages of the device's own, but for those that lie in memory that the caller shares with the back-end
+ * (config->shared). Frames in several parts, checksum and segmentation offload are for who asks (config->features).
  *
  * Trust: everything read from the rings and from XenStore is copied once and checked. The first thing that cannot be
  * ends the device, never the guest: from then on every call returns AT_PROTOCOL. What a bad back-end can do is:
- * withhold, invent and alter frames, and keep pages that it mapped (they are quarantined: see at_netfront_close()).
+ * withhold, invent and alter frames, read all of the shared memory, and keep pages that it mapped (they are
+ * quarantined: see at_netfront_close()).
  *
- * Not for: several queues, checksum offload, migration (a resumed guest opens the device anew).
+ * Not for: several queues, migration (a resumed guest opens the device anew).
  *
  * Protocol: xen/io/netif.h and xen/io/ring.h. Calls come from one context, see netdev.h.
  */
@@ -36,7 +38,14 @@ struct at_xen_events;
 struct at_xen_grants;
 struct at_xenstore;
 
-#define AT_NETFRONT_BUFFERS_MAX 256 /* of each kind: what a ring of one page holds */
+#define AT_NETFRONT_BUFFERS_MAX 256 /* of each kind, and slots: what a ring of one page holds */
+#define AT_NETFRONT_SG_LEAST 19     /* rx_buffers and tx_slots with AT_NETFRONT_SG: a whole frame and its extra */
+
+/* What a device is to do beyond whole frames with checksums, in config.features. */
+#define AT_NETFRONT_SG 1u   /* frames in several parts, and an MTU above a page's */
+#define AT_NETFRONT_CSUM 2u /* TCP and UDP checksums that whoever needs them fills in */
+#define AT_NETFRONT_GSO4 4u /* large TCP frames over IPv4; needs the two above */
+#define AT_NETFRONT_GSO6 8u /* ... over IPv6 */
 
 /* What at_netfront_open() was doing when it failed, or that it did not. */
 enum at_netfront_phase {
@@ -55,7 +64,32 @@ struct at_netfront_buffer {
     uint16_t owner;
 };
 
-/* How to open a device. Every member must be set; what is pointed at must outlive the device. */
+/* A part of a sent frame in the ring. The caller gives the memory; every member is the driver's. */
+struct at_netfront_slot {
+    void *cookie;
+    uint16_t first;   /* slot of the frame's first part, which stands for the frame */
+    uint16_t pending; /* of the frame: parts that were not answered */
+    uint16_t next;
+    uint16_t buffer;
+    uint8_t owner;
+    uint8_t failed;
+};
+
+/*
+ * Memory of the caller's that the back-end may read, so that frames are sent from where they lie. All of it is shown
+ * from open to close: keep nothing else there. All zero: none.
+ */
+struct at_netfront_shared {
+    uint8_t *base;    /* page-aligned; its frames are config.pages' to tell */
+    uint32_t pages;   /* at least 1 when there is a base */
+    uint32_t *grants; /* `pages` of them; the driver's while the device is not wholly closed */
+};
+
+/* What only those pay for that name it in their configuration: at_netfront_tx(), at_netfront_offload(). */
+struct at_netfront_tx;
+struct at_netfront_offload;
+
+/* How to open a device. What is not said to be optional must be set; what is pointed at must outlive the device. */
 struct at_netfront_config {
     struct at_xenstore *store;
     struct at_xen_events *events;
@@ -63,11 +97,17 @@ struct at_netfront_config {
     struct at_mm_pages pages;           /* rx_buffers + tx_buffers + 2 pages are taken */
     struct at_wait wait;                /* woken by events */
     struct at_netfront_buffer *buffers; /* rx_buffers + tx_buffers of them */
-    uint64_t timeout_ns;                /* for the back-end to connect */
-    uint32_t ring_start;                /* first index of both rings: 0; tests start just below 2^32 */
-    uint16_t index;                     /* N of device/vif/N */
+    const struct at_netfront_tx *tx;    /* at_netfront_tx(); NULL: a device that only receives, and the next 4 are 0 */
+    struct at_netfront_slot *slots;     /* tx_slots of them */
+    struct at_netfront_shared shared;   /* optional */
+    const struct at_netfront_offload *offload; /* at_netfront_offload(); NULL: whole frames, and features is 0 */
+    uint16_t tx_buffers;                /* 1 to 256 pages, for what is copied */
+    uint16_t tx_slots;                  /* 1 to 256: parts of frames in the ring */
     uint16_t rx_buffers;                /* 1 to 256; below 19 old back-ends may not send full-size frames */
-    uint16_t tx_buffers;                /* 1 to 256 */
+    uint16_t index;                     /* N of device/vif/N */
+    uint16_t features;                  /* AT_NETFRONT_SG ...; each is used if the back-end can */
+    uint32_t ring_start;                /* first index of both rings: 0; tests start just below 2^32 */
+    uint64_t timeout_ns;                /* for the back-end to connect */
 };
 
 /* Beside at_netdev_stats. Since at_netfront_open() began. */
@@ -90,14 +130,30 @@ struct at_netfront {
     at_status ended;                         /* AT_OK while it works */
     uint32_t port;                           /* event channel; 0 = none */
     uint32_t rx_unpushed;                    /* requests put and not shown to the back-end yet */
-    uint32_t tx_free_count;
-    uint16_t tx_free;  /* first of the chain of free transmit buffers */
-    uint16_t peer;     /* domain of the back-end */
-    uint8_t phase;     /* enum at_netfront_phase */
-    bool taken;        /* opened, and not wholly closed */
-    bool rx_continues; /* the last response said that its frame goes on in the next */
+    uint16_t rx_begun;                       /* parts of a frame whose end has not come */
+    uint8_t rx_next;                         /* what the next response is */
+    uint8_t rx_drop;                         /* why the frame that it belongs to is dropped, + 1; 0 = it is not */
+    uint16_t tx_free_slots;                  /* how many, and the first of their chain */
+    uint16_t tx_free_slot;
+    uint16_t tx_free_buffers;
+    uint16_t tx_free_buffer;
+    uint16_t tx_done;        /* first of the chain of slots with a cookie to give back */
+    uint16_t tx_extras;      /* answers awaited that are about no part */
+    uint16_t tx_want_slots;  /* what a frame that had no room needs */
+    uint16_t tx_want_buffers;
+    uint16_t peer;           /* domain of the back-end */
+    uint8_t phase;           /* enum at_netfront_phase */
+    bool taken;              /* opened, and not wholly closed */
     char dir[sizeof "device/vif/" + AT_XENSTORE_U32_SIZE];
+    uint8_t rx_ids[AT_NETFRONT_BUFFERS_MAX];             /* by place in the ring: which buffer was offered there */
+    struct at_netdev_part rx_parts[AT_NETDEV_PARTS_MAX]; /* of the frame that has begun */
 };
+
+/* at_netfront_tx returns the transmit side, for config.tx. */
+const struct at_netfront_tx *at_netfront_tx(void);
+
+/* at_netfront_offload returns what knows of config.features. */
+const struct at_netfront_offload *at_netfront_offload(void);
 
 /*
  * at_netfront_open connects to the back-end of device/vif/<index>. Blocks in config->wait, at most config->timeout_ns.
@@ -135,7 +191,8 @@ enum at_netfront_phase at_netfront_phase(const struct at_netfront *nf);
  *
  * Returns AT_OK, or AT_BUSY: the back-end still maps pages. These stay quarantined, with their grants: not freed,
  * counted in quarantined_pages, and `nf` and config->buffers must be kept. Calling it again tries those once more. Or
- * what Xen said when it did not close the port; then the pages are kept as well, until another call.
+ * what Xen said when it did not close the port; then the pages are kept as well, until another call. Unless it returns
+ * AT_OK, the memory of config->shared and its grants must be kept as they are, too: the back-end may read it.
  */
 at_status at_netfront_close(struct at_netfront *nf, uint64_t deadline_ns);
 

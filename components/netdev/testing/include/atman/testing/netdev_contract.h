@@ -20,12 +20,20 @@
 extern "C" {
 #endif
 
+#define AT_NETDEV_CONTRACT_MEMORY (24u * 4096)
+
 /* What the cases run on. */
 struct at_netdev_contract_env {
     struct at_netdev dev;
 
-    /* Every frame sent comes back unchanged and in order, and nothing else arrives. Cases that need it pass without. */
-    bool echoes;
+    /* AT_NETDEV_CONTRACT_MEMORY bytes, page-aligned, that frames are sent from: some that the driver shares, if any. */
+    uint8_t *memory;
+
+    /* Where every frame that `dev` sends arrives, unchanged and in order. ops NULL: nowhere. May be `dev` itself. */
+    struct at_netdev arrival;
+
+    /* At `arrival` other frames come in as well, of other types than these cases': they are passed over. */
+    bool noisy;
 
     /* The latest time by which a peer that is asked now has answered. NULL: a peer answers at once, never wait. */
     uint64_t (*deadline_ns)(void *ctx);

@@ -35,6 +35,10 @@ struct at_fake_xenstored;
 #define AT_FAKE_NETBACK_KEEPS_MAPS 16u   /* keeps what it maps when the front-end closes: at_fake_netback_let_go() */
 #define AT_FAKE_NETBACK_WAS_IN_USE 32u   /* begins at Closed, as after another front-end (kexec, a boot loader) */
 #define AT_FAKE_NETBACK_NEVER_CLOSES 64u /* stays at Connected, with its maps, when the front-end closes */
+#define AT_FAKE_NETBACK_NO_SG 128u       /* takes whole frames only */
+#define AT_FAKE_NETBACK_NO_CSUM 256u     /* takes no frame whose checksum is left open */
+#define AT_FAKE_NETBACK_NO_GSO 512u      /* takes no large frames */
+#define AT_FAKE_NETBACK_TRICKLES 1024u   /* shows the front-end each response by itself, a microsecond apart */
 
 /* What it is. NULL texts: the key is not written. */
 struct at_fake_netback_config {
@@ -59,18 +63,33 @@ void at_fake_netback_free(struct at_fake_netback *nb);
 /* at_fake_netback_is_connected returns whether it has both rings mapped and says Connected. */
 bool at_fake_netback_is_connected(const struct at_fake_netback *nb);
 
+/* A frame with what goes with it. */
+struct at_fake_netback_frame {
+    const void *data;
+    uint32_t size;      /* bytes, at most 65535 */
+    uint32_t part_size; /* injected: bytes of each part, 0 = whole pages; taken: how many parts it had */
+    bool csum_blank;    /* the checksum is left open; delivered so only to a front-end that takes it */
+    bool csum_ok;       /* the checksum was validated */
+    uint8_t gso_type;   /* XEN_NETIF_GSO_TYPE_...; lost if the front-end does not take it */
+    uint16_t gso_size;
+};
+
+/* at_fake_netback_inject_frame is at_fake_netback_inject() for a frame with all of that. */
+void at_fake_netback_inject_frame(struct at_fake_netback *nb, const struct at_fake_netback_frame *frame);
+
 /*
  * at_fake_netback_inject queues a frame of up to 4096 bytes for the guest; it is delivered when the guest blocks next
- * and has offered a buffer. At most 1024 are queued, the rest is lost and counted. May be called before it is
+ * and has offered buffers. At most 1024 are queued, the rest is lost and counted. May be called before it is
  * connected.
  */
 void at_fake_netback_inject(struct at_fake_netback *nb, const void *data, uint32_t size);
 
 /*
- * at_fake_netback_take copies the oldest frame that the guest has sent and that was not taken yet to `frame` (room for
- * 4096 bytes) and returns its size; 0 when there is none. The last 64 are kept; none in echo mode.
+ * at_fake_netback_take copies the oldest frame that the guest has sent and that was not taken yet to `bytes` (room for
+ * 65535) and returns its size; 0 when there is none. The last 64 are kept; none in echo mode. `frame`, unless NULL, says
+ * what went with it.
  */
-uint32_t at_fake_netback_take(struct at_fake_netback *nb, void *frame);
+uint32_t at_fake_netback_take(struct at_fake_netback *nb, void *bytes, struct at_fake_netback_frame *frame);
 
 /* at_fake_netback_let_go unmaps what AT_FAKE_NETBACK_KEEPS_MAPS or _NEVER_CLOSES or a hold kept. */
 void at_fake_netback_let_go(struct at_fake_netback *nb);
@@ -96,6 +115,10 @@ enum at_fake_netback_lie {
     AT_FAKE_NETBACK_RX_STATUS,   /* the status (size or error) is `argument` */
     AT_FAKE_NETBACK_RX_FLAGS,    /* the flags are `argument` */
     AT_FAKE_NETBACK_RX_PRODUCER, /* its index is off by `argument`, as a signed number */
+    AT_FAKE_NETBACK_RX_EXTRA_TYPE, /* of the extra information: what it is, its flags, what is to be segmented how */
+    AT_FAKE_NETBACK_RX_EXTRA_FLAGS,
+    AT_FAKE_NETBACK_RX_GSO_TYPE,
+    AT_FAKE_NETBACK_RX_GSO_SIZE,
     AT_FAKE_NETBACK_TX_ID,
     AT_FAKE_NETBACK_TX_TWICE,
     AT_FAKE_NETBACK_TX_STATUS,

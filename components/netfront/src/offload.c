@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: ISC */
+/* What of netif.h's optional features is asked for, and what comes of it. */
+#include <atman/base/bits.h>
+#include <atman/xen/abi.h>
+
+#include <xen/io/netif.h>
+
+#include "internal.h"
+
+#define LARGE (AT_NETFRONT_GSO4 | AT_NETFRONT_GSO6)
+#define PARTS (AT_NETFRONT_SG | AT_NETFRONT_CSUM)
+
+/* The back-end's keys, each 0 or 1. */
+enum { SG, GSO4, GSO6, CSUM6, NO_CSUM4 };
+
+static bool is_valid(const struct at_netfront_config *config)
+{
+    if ((config->features & ~(LARGE | PARTS)) != 0)
+        return false;
+    if ((config->features & LARGE) != 0 && (config->features & PARTS) != PARTS)
+        return false;
+    return (config->features & AT_NETFRONT_SG) == 0 ||
+           (config->rx_buffers >= AT_NETFRONT_SG_LEAST &&
+            (config->tx == NULL || config->tx_slots >= AT_NETFRONT_SG_LEAST));
+}
+
+/* Publishes what we can take, and asks what the back-end can. */
+static void ask(struct at_netfront_handshake *h)
+{
+    static const struct {
+        const char *name;
+        uint32_t feature;
+    } features[] = {
+        [SG] = {"feature-sg", AT_NETFRONT_SG},
+        [GSO4] = {"feature-gso-tcpv4", AT_NETFRONT_GSO4},
+        [GSO6] = {"feature-gso-tcpv6", AT_NETFRONT_GSO6},
+        [CSUM6] = {"feature-ipv6-csum-offload", AT_NETFRONT_CSUM},
+    };
+
+    for (unsigned i = 0; i < AT_COUNT_OF(features); i++) {
+        if (h->nf->config.features & features[i].feature)
+            at_netfront_publish(h, features[i].name, &h->one);
+        at_netfront_ask(h, features[i].name, &h->offers[i]);
+    }
+    at_netfront_ask(h, "feature-no-csum-offload", &h->offers[NO_CSUM4]);
+}
+
+/* Agrees on what is sent. Returns the most bytes that a frame may have. */
+static uint32_t accept(const struct at_netfront_handshake *h)
+{
+    unsigned wanted = h->nf->config.features;
+    uint16_t *features = &h->nf->info.features;
+
+    if (h->nf->config.tx != NULL) {
+        if ((wanted & AT_NETFRONT_CSUM) && h->offers[NO_CSUM4] == 0)
+            *features |= AT_NETDEV_TX_CSUM4;
+        if ((wanted & AT_NETFRONT_CSUM) && h->offers[CSUM6] == 1)
+            *features |= AT_NETDEV_TX_CSUM6;
+        if ((wanted & AT_NETFRONT_SG) && h->offers[SG] == 1)
+            *features |= AT_NETDEV_TX_PARTS;
+        if ((wanted & AT_NETFRONT_GSO4) && h->offers[GSO4] == 1 && (*features & AT_NETDEV_TX_PARTS))
+            *features |= AT_NETDEV_TX_GSO4;
+        if ((wanted & AT_NETFRONT_GSO6) && h->offers[GSO6] == 1 && (*features & AT_NETDEV_TX_PARTS))
+            *features |= AT_NETDEV_TX_GSO6;
+    }
+    return (wanted & AT_NETFRONT_SG) && h->offers[SG] == 1 ? XEN_NETIF_MAX_TX_SIZE : AT_NETFRONT_PAGE_SIZE;
+}
+
+const struct at_netfront_offload *at_netfront_offload(void)
+{
+    static const struct at_netfront_offload offload = {
+        .is_valid = is_valid,
+        .ask = ask,
+        .accept = accept,
+        .recv = at_netfront_recv_parts,
+    };
+
+    return &offload;
+}
