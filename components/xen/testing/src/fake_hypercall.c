@@ -206,6 +206,8 @@ static long serve(struct at_fake_xen *xen, struct fake_domain *domain, unsigned 
         return at_fake_xen_grant_op_(xen, domain, a[0], (void *)a[1], a[2]);
     case __HYPERVISOR_sched_op:
         return at_fake_xen_sched_op_(xen, domain, a[0], (void *)a[1]);
+    case __HYPERVISOR_memory_op:
+        return at_fake_xen_memory_op_(xen, domain, a[0], (void *)a[1]);
     case __HYPERVISOR_console_io:
         return console_io(xen, domain, a[0], a[1], (const char *)a[2]);
     case __HYPERVISOR_xen_version:

@@ -44,6 +44,7 @@ struct fake_domain {
     struct fake_pins *pins;
     uint32_t grant_frames;
     uint32_t pages;
+    uint32_t page_limit; /* 0: none */
     bool raised; /* a pending bit went from 0 to 1 since the domain began to block */
     int shutdown_reason;
     uint32_t calls[FAKE_HYPERCALLS];
@@ -131,6 +132,7 @@ void at_fake_xen_raise_(struct fake_domain *domain, at_xen_port port);
 long at_fake_xen_event_op_(struct at_fake_xen *xen, struct fake_domain *domain, unsigned long command, void *argument);
 long at_fake_xen_grant_op_(struct at_fake_xen *xen, struct fake_domain *domain, unsigned long command, void *arguments,
                            unsigned long count);
+long at_fake_xen_memory_op_(struct at_fake_xen *xen, struct fake_domain *domain, unsigned long command, void *argument);
 long at_fake_xen_sched_op_(struct at_fake_xen *xen, struct fake_domain *domain, unsigned long command, void *argument);
 
 #endif /* ATMAN_FAKE_XEN_INTERNAL_H */

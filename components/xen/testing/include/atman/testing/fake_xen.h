@@ -6,10 +6,10 @@
  * A model of Xen inside one process, behind at_xen_hypercall(): what a PV guest sees of the hypervisor, for tests.
  *
  * It models domains with their shared_info, machine pages and who owns them, two-level event channels, version 1 grant
- * tables with Xen's rules for busy grants, SCHEDOP_*, the version, Xen's own console, and virtual time. Time stands
- * still until a domain blocks or the test moves it, so a run is the same every time. There are no threads: peers are
- * step functions that run whenever the current domain blocks or yields. Everything else answers -ENOSYS, or whatever
- * the test installs.
+ * tables with Xen's rules for busy grants, XENMEM_* as far as ballooning goes, SCHEDOP_*, the version, Xen's own
+ * console, and virtual time. Time stands still until a domain blocks or the test moves it, so a run is the same every
+ * time. There are no threads: peers are step functions that run whenever the current domain blocks or yields.
+ * Everything else answers -ENOSYS, or whatever the test installs.
  *
  * Linking it defines at_xen_hypercall(). A misuse of these functions (an unknown domain, a page that is none) panics.
  */
@@ -75,6 +75,9 @@ void *at_fake_xen_address(const struct at_fake_xen *xen, uint64_t frame);
 
 /* at_fake_xen_pages_in_use returns how many pages at_fake_xen_page_alloc() gave the domain and are not free again. */
 uint32_t at_fake_xen_pages_in_use(const struct at_fake_xen *xen, at_xen_domid domid);
+
+/* at_fake_xen_set_page_limit lets the domain have at most so many pages by XENMEM_populate_physmap; 0: any number. */
+void at_fake_xen_set_page_limit(struct at_fake_xen *xen, at_xen_domid domid, uint32_t pages);
 
 /* ---- time ---- */
 
