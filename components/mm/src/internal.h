@@ -19,6 +19,7 @@ enum {
     AT_MM_STATE_INNER = 0x00,
     AT_MM_STATE_OUTSIDE = 0x01, /* never given to the allocator */
     AT_MM_STATE_QUICK = 0x02,   /* free, in the quick list */
+    AT_MM_STATE_GIVEN = 0x03,   /* in a balloon: there is no memory behind it */
     AT_MM_STATE_FREE = 0x10,    /* + order: free, in the list of its order */
     AT_MM_STATE_BLOCK = 0x20,   /* + order: allocated by at_mm_frames_alloc() */
     AT_MM_STATE_RUN = 0x30,     /* + order: allocated, the first block of a run */

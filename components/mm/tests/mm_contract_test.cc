@@ -7,6 +7,7 @@
 
 #include <atman/mm/pages.h>
 #include <atman/testing/contract_gtest.h>
+#include <atman/testing/fake_machine.h>
 #include <atman/testing/fake_memory.h>
 #include <atman/testing/fake_mmu.h>
 
@@ -17,23 +18,21 @@ namespace {
 constexpr size_t kWindow = 100;
 
 struct Env {
-  explicit Env(size_t pages) : memory(pages), map(AT_MM_SPACE_WORDS(kWindow)) {
+  explicit Env(size_t pages) : memory(pages), machine(&memory, pages), map(AT_MM_SPACE_WORDS(kWindow)) {
     at_mm_frames_config config = memory.Config();
     at_mm_frames_init(&frames, &config);
     at_mm_heap_init(&heap, &frames, 0x1234567);
     at_fake_mmu_init(&mmu, 0x7000000000);
     at_mm_space_config window{mmu.base, kWindow, map.data(), at_fake_mmu_seam(&mmu)};
     at_mm_space_init(&space, &window);
-    env = {&frames, &heap, &space, FrameOf, this, false};
+    env = {&frames, &heap, &space, machine.Seam(), FrameOf, this, false};
   }
 
-  // The machine frame of a page: any number will do that is a different one for each.
-  static uint64_t FrameOf(void *ctx, const void *page) {
-    return 64 + static_cast<uint64_t>(static_cast<const char *>(page) - static_cast<Env *>(ctx)->memory.base()) / 4096;
-  }
+  static uint64_t FrameOf(void *ctx, const void *page) { return static_cast<Env *>(ctx)->machine.Frame(page); }
 
   at_mm_contract_env env;  // first: the suites get back to the Env from it
   AtFakeMemory memory;
+  AtFakeMachine machine;
   at_mm_frames frames;
   at_mm_heap heap;
   std::vector<uint64_t> map;
@@ -47,6 +46,7 @@ void Drop(void *ctx) {
   at_mm_heap_trim(&env->heap);
   at_mm_frames_stats(&env->frames, &stats);
   EXPECT_EQ(stats.used, 0u);
+  EXPECT_EQ(env->machine.given(), 0u);
   EXPECT_EQ(at_fake_mmu_mapped(&env->mmu), 0u);
   EXPECT_EQ(at_mm_space_free_pages(&env->space), kWindow);
   delete env;
@@ -62,7 +62,9 @@ const bool registered =
     Register("FramesContract32MiB", at_mm_frames_contract, at_mm_frames_contract_count, 8192) &&
     Register("HeapContract1MiB", at_mm_heap_contract, at_mm_heap_contract_count, 160) &&
     Register("HeapContract32MiB", at_mm_heap_contract, at_mm_heap_contract_count, 8192) &&
-    Register("SpaceContract", at_mm_space_contract, at_mm_space_contract_count, 160);
+    Register("SpaceContract", at_mm_space_contract, at_mm_space_contract_count, 160) &&
+    Register("MemoryContract1MiB", at_mm_memory_contract, at_mm_memory_contract_count, 160) &&
+    Register("MemoryContract32MiB", at_mm_memory_contract, at_mm_memory_contract_count, 8192);
 
 TEST(PagesTest, FromFrames_GivesPagesAndTheirFrames) {
   ASSERT_TRUE(registered);
