@@ -19,11 +19,13 @@ int main(void)
         .frames = at_guest_frames(),
         .heap = at_guest_heap(),
         .space = at_guest_space(),
+        .memory = at_guest_memory(),
         .frame_of = frame_of,
         .mapped_is_memory = true,
     };
 
     return (int)(run_contract(at_mm_frames_contract, at_mm_frames_contract_count, &env) +
                  run_contract(at_mm_heap_contract, at_mm_heap_contract_count, &env) +
-                 run_contract(at_mm_space_contract, at_mm_space_contract_count, &env));
+                 run_contract(at_mm_space_contract, at_mm_space_contract_count, &env) +
+                 run_contract(at_mm_memory_contract, at_mm_memory_contract_count, &env));
 }

@@ -23,6 +23,7 @@ extern "C" {
 
 struct at_mm_frames;
 struct at_mm_heap;
+struct at_mm_memory;
 struct at_mm_pages;
 struct at_mm_space;
 struct at_sched;
@@ -41,6 +42,12 @@ struct at_mm_frames *at_guest_frames(void);
  * at_guest_pages returns the same memory as single pages, with their machine frames, for drivers (<atman/mm/pages.h>).
  */
 struct at_mm_pages at_guest_pages(void);
+
+/*
+ * at_guest_memory returns the machine memory behind at_guest_frames() (<atman/mm/memory.h>), for a balloon or for blocks
+ * that are contiguous in it, of order 9 at most.
+ */
+struct at_mm_memory at_guest_memory(void);
 
 /* at_guest_space returns the window of virtual pages for mapping machine frames (<atman/mm/space.h>): 64 MiB. */
 struct at_mm_space *at_guest_space(void);
