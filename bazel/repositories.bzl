@@ -7,7 +7,7 @@ load(":upstream.bzl", "upstream_archive")
 load(":xen_headers.bzl", "xen_headers")
 
 def atman_repositories():
-    """Defines @bearssl, @googletest, @local_clang, @local_gcc, @musl and @xen_headers."""
+    """Defines @bearssl, @googletest, @local_clang, @local_gcc, @lwip, @musl and @xen_headers."""
     upstream_archive(
         name = "bearssl",
         build_file = Label("//third_party:bearssl.BUILD"),
@@ -24,6 +24,14 @@ def atman_repositories():
         sha256 = "81964fe578e9bd7c94dfdb09c8e4d6e6759e19967e397dbea48d1c10e45d0df2",
         strip_prefix = "googletest-release-1.12.1",
         url = "https://github.com/google/googletest/archive/release-1.12.1/googletest-release-1.12.1.tar.gz",
+    )
+    upstream_archive(
+        name = "lwip",
+        build_file = Label("//third_party:lwip.BUILD"),
+        debian = "lwip",
+        sha256 = "0a8276d09fc4e97bbba2f953d74af2388fc2195ea156be9d7589e297a68fde24",
+        strip_prefix = "lwip-2.1.3",
+        url = "https://deb.debian.org/debian/pool/main/l/lwip/lwip_2.1.3+dfsg1.orig.tar.xz",
     )
     upstream_archive(
         name = "musl",

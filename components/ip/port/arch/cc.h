@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef ATMAN_IP_ARCH_CC_H
+#define ATMAN_IP_ARCH_CC_H
+
+/* What lwIP needs to know of the compiler and the platform (lwip/arch.h says what may be defined here). */
+
+#include <stdint.h>
+#include <sys/time.h>
+
+#define BYTE_ORDER LITTLE_ENDIAN
+
+/* Numbers that nobody can guess, each from the entropy seam: ports, DNS and DHCP transaction ids, MLD delays. */
+uint32_t at_ip_random(void);
+#define LWIP_RAND() at_ip_random()
+
+/* A broken invariant ends the program. In a kernel it traps: the report's address says which, for no bytes of text. */
+#ifdef AT_ASSERT_PLACE_ONLY
+#define LWIP_PLATFORM_ASSERT(message) __builtin_trap()
+#else
+_Noreturn void at_panic(const char *reason);
+#define LWIP_PLATFORM_ASSERT(message) at_panic("lwIP: " message)
+#endif
+#define LWIP_PLATFORM_DIAG(message)
+#define LWIP_PLATFORM_ERROR(message)
+
+#endif /* ATMAN_IP_ARCH_CC_H */

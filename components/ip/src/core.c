@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: ISC */
+/* The stack's beginning and end, and the guard around lwIP. */
+
+#include <string.h>
+
+#include <atman/ip/tcp.h>
+
+#include "internal.h"
+
+#include "lwip/init.h"
+#include "lwip/netif.h"
+#include "lwip/sys.h"
+#include "lwip/priv/tcp_priv.h"
+#include "lwip/udp.h"
+
+/* lwIP's state is in globals, so its glue's is as well. */
+struct at_ip *at_ip_the;
+
+void at_ip_enter(struct at_ip *ip)
+{
+    ip->depth++;
+}
+
+/*
+ * From outside of at_ip_run() the end of the outermost call is the end of the batch. A timer that the call needs may be
+ * earlier than the one that at_ip_run() sleeps for.
+ */
+void at_ip_leave(struct at_ip *ip)
+{
+    AT_ASSERT(ip->depth > 0);
+    if (--ip->depth > 0 || !ip->sleeping)
+        return;
+    at_ip_flush(ip);
+    if (at_ip_timers_next(ip) < ip->sleeps_until_ns)
+        at_wait_wake(ip->config.wait);
+}
+
+/* lwIP asks it wherever somebody comes in from outside. */
+void at_ip_assert_entered(void)
+{
+    AT_ASSERT(at_ip_the != NULL && at_ip_the->depth > 0);
+}
+
+u32_t sys_now(void)
+{
+    return (u32_t)(at_ip_the->now_ns / AT_IP_MS);
+}
+
+void sys_init(void)
+{
+}
+
+at_status at_ip_init(struct at_ip **out, const struct at_ip_config *config)
+{
+    struct at_ip *ip;
+    at_status status;
+
+    if (at_ip_the != NULL)
+        return AT_EXISTS;
+    ip = at_mm_heap_alloc(config->heap, sizeof(*ip));
+    if (ip == NULL)
+        return AT_NO_MEMORY;
+    memset(ip, 0, sizeof(*ip));
+    ip->config = *config;
+    ip->now_ns = at_wait_now(config->wait);
+    status = at_ip_random_init(ip);
+    if (status == AT_OK)
+        status = at_ip_pools_init(ip);
+    if (status != AT_OK) {
+        at_mm_heap_free(config->heap, ip);
+        return status;
+    }
+    at_ip_timers_init(ip);
+    at_ip_the = ip;
+    at_ip_enter(ip);
+    lwip_init();
+    at_ip_leave(ip);
+    *out = ip;
+    return AT_OK;
+}
+
+/* Control blocks only: what wraps them is freed as its owner is told, or with the heap. */
+static void close_connections(void)
+{
+    while (tcp_active_pcbs != NULL)
+        tcp_abandon(tcp_active_pcbs, 1);
+    while (tcp_tw_pcbs != NULL)
+        tcp_abandon(tcp_tw_pcbs, 0);
+    while (tcp_bound_pcbs != NULL)
+        tcp_abandon(tcp_bound_pcbs, 0);
+    while (tcp_listen_pcbs.pcbs != NULL)
+        at_ip_tcp_listener_close(tcp_listen_pcbs.pcbs->callback_arg);
+}
+
+static bool is_held(const struct at_ip *ip)
+{
+    for (const struct at_ip_interface *i = ip->interfaces; i != NULL; i = i->next) {
+        if (i->stats.rx_held > 0)
+            return true;
+    }
+    return ip->copies > 0;
+}
+
+at_status at_ip_fini(struct at_ip *ip)
+{
+    struct at_mm_heap *heap = ip->config.heap;
+
+    at_ip_enter(ip);
+    ip->removing = true;
+    close_connections();
+    while (ip->interfaces != NULL)
+        at_ip_interface_drop(ip->interfaces);
+    while (udp_pcbs != NULL)
+        udp_remove(udp_pcbs);
+    while (netif_list != NULL)
+        netif_remove(netif_list); /* the loopback interface, which lwip_init() will add again */
+    at_ip_leave(ip);
+    if (is_held(ip))
+        return AT_BUSY;
+    at_ip_pools_fini(ip);
+    at_mm_heap_free(heap, ip);
+    at_ip_the = NULL;
+    return AT_OK;
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef ATMAN_IP_INTERNAL_H
+#define ATMAN_IP_INTERNAL_H
+
+/* What the stack's sources share. The file names are the table of contents. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <atman/base/panic.h>
+#include <atman/ip/ip.h>
+#include <atman/mm/frames.h>
+#include <atman/mm/heap.h>
+#include <atman/netdev/netdev.h>
+
+#include "lwip/ip_addr.h"
+#include "lwip/netif.h"
+#include "lwip/pbuf.h"
+
+#define AT_IP_MS 1000000ull /* nanoseconds */
+
+/* Frames that wait for room in a device's ring. */
+#define AT_IP_WAITING 32
+
+/* How many random ports are tried before there is none. */
+#define AT_IP_PORT_TRIES 64
+
+/* Cyclic timers of lwIP's: timers.c. */
+#define AT_IP_TIMERS 11
+
+/* The bytes of a frame that are copied before anybody looks at them: all headers that lwIP knows, with room to spare. */
+#define AT_IP_HEAD 192
+
+/* Frames up to this size are copied whole: cheaper than to hold a page. */
+#define AT_IP_SMALL 256
+
+struct at_ip_interface {
+    struct netif netif;
+    struct at_ip *ip;
+    struct at_ip_interface *next;
+    struct at_netdev dev;
+    const struct at_netdev_info *info;
+    at_status ended; /* what ended the device, or AT_OK */
+    bool dirty;      /* something was sent or released since the last flush */
+    uint16_t checks; /* NETIF_CHECKSUM_*: what lwIP does for frames that the device says nothing about */
+    uint8_t first;   /* of `waiting` */
+    uint8_t count;
+    struct pbuf *waiting[AT_IP_WAITING];
+    struct at_ip_stats stats;
+};
+
+struct at_ip {
+    struct at_ip_config config;
+    struct at_ip_interface *interfaces; /* oldest first */
+    uint64_t now_ns;                    /* as of the batch */
+    uint64_t due_ns[AT_IP_TIMERS];      /* AT_NEVER: not running */
+    uint64_t sleeps_until_ns;           /* while at_ip_run() sleeps */
+    unsigned depth;                     /* calls of at_ip_enter() without at_ip_leave() */
+    bool running;                       /* at_ip_run() is somebody's caller */
+    bool sleeping;                      /* ... and sleeps in config.wait */
+    bool stop;
+    bool removing;                      /* at_ip_fini() is at work */
+    uint32_t copies;                    /* received bytes in memory of the stack's: objects */
+    uint8_t secret[16];                 /* of initial sequence numbers */
+    struct at_mm_frames shared_frames;
+    struct at_mm_heap shared_heap;
+    uint8_t *shared_state;
+};
+
+/* core.c: the one there is, or NULL; around every use of lwIP; the clock of a batch. */
+extern struct at_ip *at_ip_the;
+void at_ip_enter(struct at_ip *ip);
+void at_ip_leave(struct at_ip *ip);
+
+/* loop.c */
+void at_ip_flush(struct at_ip *ip);
+
+/* pools.c: what lwIP allocates. */
+at_status at_ip_pools_init(struct at_ip *ip);
+void at_ip_pools_fini(struct at_ip *ip);
+uint32_t at_ip_pool_count(unsigned type);
+
+/* random.c */
+at_status at_ip_random_init(struct at_ip *ip);
+uint16_t at_ip_random_port(void);
+
+/* timers.c: the handlers that are due; the next time that one is, or AT_NEVER. */
+void at_ip_timers_init(struct at_ip *ip);
+void at_ip_timers_run(struct at_ip *ip);
+uint64_t at_ip_timers_next(struct at_ip *ip);
+
+/* interface.c */
+void at_ip_interface_drop(struct at_ip_interface *interface);
+
+/* rx.c: one batch of received frames. Returns whether there were any. */
+bool at_ip_receive(struct at_ip_interface *interface);
+
+/* filter.c: what a frame is, by its first `have` bytes of `total`, a copy. */
+enum at_ip_kind {
+    AT_IP_DROP,
+    AT_IP_ARP,
+    AT_IP_IPV4,
+    AT_IP_IPV6,
+    AT_IP_TCP4, /* its TCP header lies within `have` */
+    AT_IP_TCP6,
+};
+enum at_ip_kind at_ip_filter(const uint8_t *frame, size_t have, size_t total);
+
+/* tx.c */
+err_t at_ip_transmit(struct netif *netif, struct pbuf *p);
+void at_ip_transmit_waiting(struct at_ip_interface *interface);
+void at_ip_transmit_done(struct at_ip_interface *interface);
+void at_ip_transmit_abandon(struct at_ip_interface *interface);
+
+/* segment.c: whether the device cuts large TCP segments. */
+bool at_ip_segments(const struct at_ip_interface *interface, bool is_v6);
+
+/* convert.c */
+bool at_ip_to_lwip(ip_addr_t *to, const struct at_ip_address *from);
+void at_ip_from_lwip(struct at_ip_address *to, const ip_addr_t *from);
+at_status at_ip_status(err_t err);
+
+#endif /* ATMAN_IP_INTERNAL_H */

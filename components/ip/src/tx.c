@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Frames on their way from lwIP to the device: in place where they lie in memory that the device shares, with their
+ * checksum left to it. When its ring is full they wait, a few; TCP keeps what does not fit and sends it again.
+ */
+
+#include <atman/base/bits.h>
+
+#include "internal.h"
+
+#include "lwip/inet_chksum.h"
+#include "lwip/prot/ip.h"
+
+#define ETHERNET 14u
+#define PIECES AT_NETDEV_PARTS_MAX
+
+/* Frames up to this size are copied by the driver: less than what it takes to get them back. */
+#define SMALL 256u
+
+/*
+ * Leaves the checksum of a TCP segment to the device, if lwIP has left it out: the pseudo-header's sum goes where the
+ * device expects it. Leaves one that is larger than the MTU to the device as well, to be cut.
+ */
+static void offload(const struct at_ip_interface *interface, struct at_netdev_frame *to, struct pbuf *p)
+{
+    uint8_t *frame = p->payload;
+    unsigned type = (unsigned)frame[12] << 8 | frame[13];
+    uint8_t *ip = frame + ETHERNET;
+    uint32_t sum, size;
+    uint8_t *tcp;
+    size_t i;
+
+    if ((interface->checks & NETIF_CHECKSUM_GEN_TCP) != 0)
+        return;
+    if (type == 0x0800 && ip[9] == IP_PROTO_TCP) {
+        tcp = ip + 20; /* lwIP sends TCP without IP options */
+        size = p->tot_len - ETHERNET - 20;
+        sum = 0;
+        for (i = 12; i < 20; i += 2)
+            sum += (uint32_t)ip[i] << 8 | ip[i + 1];
+    } else if (type == 0x86dd && ip[6] == IP_PROTO_TCP) {
+        tcp = ip + 40;
+        size = p->tot_len - ETHERNET - 40;
+        sum = 0;
+        for (i = 8; i < 40; i += 2)
+            sum += (uint32_t)ip[i] << 8 | ip[i + 1];
+    } else {
+        return;
+    }
+    sum += size + IP_PROTO_TCP;
+    sum = (sum & 0xffff) + (sum >> 16);
+    sum += sum >> 16;
+    tcp[16] = (uint8_t)(sum >> 8);
+    tcp[17] = (uint8_t)sum;
+    to->flags = AT_NETDEV_CSUM_BLANK;
+    if (p->tot_len > ETHERNET + interface->info->mtu) {
+        to->flags |= type == 0x0800 ? AT_NETDEV_GSO4 : AT_NETDEV_GSO6;
+        to->gso_size = (uint16_t)(interface->info->mtu - (tcp - ip) - (tcp[12] >> 4) * 4);
+    }
+}
+
+/* Hands `p` to the device. Its pieces stay referenced until the device is done with them, if it does not copy. */
+static at_status hand_over(struct at_ip_interface *interface, struct pbuf *p)
+{
+    struct at_netdev_piece pieces[PIECES];
+    struct at_netdev_frame frame = {.pieces = pieces};
+    bool is_lasting = true;
+    at_status status;
+
+    offload(interface, &frame, p);
+    for (struct pbuf *q = p; q != NULL; q = q->next) {
+        if (q->len == 0)
+            continue;
+        if (frame.count == PIECES)
+            return AT_TOO_BIG;
+        pieces[frame.count++] = (struct at_netdev_piece){.data = q->payload, .size = q->len};
+        is_lasting = is_lasting && !PBUF_NEEDS_COPY(q);
+    }
+    if (is_lasting && p->tot_len > SMALL)
+        frame.cookie = p;
+    status = at_netdev_send(interface->dev, &frame);
+    if (status == AT_OK) {
+        interface->dirty = true;
+        interface->stats.tx_frames++;
+        if (frame.cookie != NULL)
+            pbuf_ref(p);
+    }
+    return status;
+}
+
+static at_status hand_over_whole(struct at_ip_interface *interface, struct pbuf *p)
+{
+    at_status status = hand_over(interface, p);
+
+    if (status == AT_TOO_BIG) {
+        struct pbuf *whole = pbuf_clone(PBUF_RAW, PBUF_RAM, p);
+
+        if (whole == NULL)
+            return AT_NO_MEMORY;
+        status = hand_over(interface, whole);
+        pbuf_free(whole);
+    }
+    return status;
+}
+
+err_t at_ip_transmit(struct netif *netif, struct pbuf *p)
+{
+    struct at_ip_interface *interface = (struct at_ip_interface *)netif;
+    at_status status = interface->count > 0 ? AT_AGAIN : hand_over_whole(interface, p);
+
+    if (status == AT_OK)
+        return ERR_OK;
+    if (status == AT_AGAIN && interface->count < AT_IP_WAITING) {
+        pbuf_ref(p);
+        interface->waiting[(interface->first + interface->count++) % AT_IP_WAITING] = p;
+        return ERR_OK;
+    }
+    interface->stats.tx_dropped++;
+    return ERR_MEM;
+}
+
+void at_ip_transmit_waiting(struct at_ip_interface *interface)
+{
+    while (interface->count > 0) {
+        struct pbuf *p = interface->waiting[interface->first];
+        at_status status = hand_over_whole(interface, p);
+
+        if (status == AT_AGAIN)
+            return;
+        if (status != AT_OK)
+            interface->stats.tx_dropped++;
+        interface->first = (interface->first + 1) % AT_IP_WAITING;
+        interface->count--;
+        pbuf_free(p);
+    }
+}
+
+void at_ip_transmit_done(struct at_ip_interface *interface)
+{
+    void *cookies[32];
+    size_t count;
+
+    do {
+        if (at_netdev_tx_done(interface->dev, cookies, AT_COUNT_OF(cookies), &count) != AT_OK)
+            return;
+        for (size_t i = 0; i < count; i++)
+            pbuf_free(cookies[i]);
+    } while (count == AT_COUNT_OF(cookies));
+}
+
+void at_ip_transmit_abandon(struct at_ip_interface *interface)
+{
+    for (; interface->count > 0; interface->count--) {
+        pbuf_free(interface->waiting[interface->first]);
+        interface->first = (interface->first + 1) % AT_IP_WAITING;
+    }
+}
