@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * An HTTP/1.1 server on the stack's events, with keep-alive and pipelining: a greeting at /, N bytes at /bytes/N, and a
+ * sink for whatever is posted. The addresses come from the command line (ip=10.0.0.2/24 gw=10.0.0.1), the toolstack or
+ * DHCP. Ends when it is asked to shut down.
+ */
+#include <string.h>
+
+#include <atman/base/console.h>
+#include <atman/guest.h>
+#include <atman/guest_ip.h>
+#include <atman/ip/ip.h>
+#include <atman/ip/tcp.h>
+#include <atman/lifecycle/lifecycle.h>
+#include <atman/mm/heap.h>
+
+#include "http_request.h"
+
+#define SECOND 1000000000ull
+#define PORT 80
+#define BACKLOG 128
+#define HEAD_MAX 1024  /* bytes of a request's head */
+#define REPLY_MAX 256  /* bytes of the largest reply but for /bytes/N */
+#define IDLE_TICKS 6   /* of 10 seconds: then a client that asks nothing has to go */
+#define WAITING_MAX 8  /* pieces of requests that wait for room to answer */
+#define PATTERN 251    /* what /bytes/N repeats: 0, 1, ... 250 */
+
+/* A connection. What has come of a request that is not whole yet is in `head`, a copy that nobody can change. */
+struct client {
+    struct at_ip_tcp *tcp;
+    struct at_ip_data *data[WAITING_MAX]; /* received and not looked at yet, for there was no room to answer */
+    size_t waiting;                       /* how many */
+    size_t offset;                        /* of what is next in the first one */
+    size_t have;          /* bytes in `head` */
+    uint64_t body_left;   /* of what is posted: to be taken and dropped */
+    uint64_t source_left; /* of /bytes/N: to be sent */
+    uint64_t source_sent;
+    unsigned idle;
+    bool close;           /* after what is being sent */
+    bool finished;        /* the client: after what it has asked */
+    char head[HEAD_MAX];
+};
+
+static const char greeting[] = "A very HTTP-hello from Atman\n";
+
+static void drop_first(struct client *client)
+{
+    at_ip_data_free(client->data[0]);
+    client->offset = 0;
+    client->waiting--;
+    memmove(client->data, client->data + 1, client->waiting * sizeof(client->data[0]));
+}
+
+static void closed(struct at_ip_tcp *tcp, void *user, at_status why)
+{
+    struct client *client = user;
+
+    (void)tcp;
+    (void)why;
+    while (client->waiting > 0)
+        drop_first(client);
+    at_mm_heap_free(at_guest_heap(), client);
+}
+
+static void write_all(struct client *client, const char *bytes, size_t size)
+{
+    size_t taken;
+
+    /* There is room, as answer_more() has seen; only memory may be short, and then the connection cannot go on. */
+    if (at_ip_tcp_write(client->tcp, &taken, bytes, size, 0) != AT_OK)
+        client->close = true;
+}
+
+/* Appends `text` to the reply at `*end`. */
+static void put(char **end, const char *text)
+{
+    size_t size = strlen(text);
+
+    memcpy(*end, text, size);
+    *end += size;
+}
+
+static void put_number(char **end, uint64_t number)
+{
+    char digits[21], *first = digits + sizeof(digits) - 1;
+
+    *first = '\0';
+    do
+        *--first = (char)('0' + number % 10);
+    while ((number /= 10) > 0);
+    put(end, first);
+}
+
+static void reply(struct client *client, const struct http_request *request, const char *status, const char *body,
+                  uint64_t size)
+{
+    char text[REPLY_MAX], *end = text;
+
+    put(&end, "HTTP/1.1 ");
+    put(&end, status);
+    put(&end, "\r\nContent-Type: text/plain\r\nContent-Length: ");
+    put_number(&end, size);
+    put(&end, client->close ? "\r\nConnection: close\r\n\r\n" : "\r\nConnection: keep-alive\r\n\r\n");
+    if (body != NULL && request->method != HTTP_HEAD)
+        put(&end, body);
+    write_all(client, text, (size_t)(end - text));
+}
+
+static void fail(struct client *client, const struct http_request *request, const char *status)
+{
+    reply(client, request, status, NULL, 0);
+}
+
+/* N of /bytes/N, or -1. */
+static int64_t bytes_asked(const char *target)
+{
+    int64_t number = 0;
+
+    if (strncmp(target, "/bytes/", 7) != 0 || target[7] == '\0' || strlen(target) > 7 + 15)
+        return -1;
+    for (target += 7; *target != '\0'; target++) {
+        if (*target < '0' || *target > '9')
+            return -1;
+        number = number * 10 + (*target - '0');
+    }
+    return number;
+}
+
+static void answer(struct client *client, const struct http_request *request)
+{
+    int64_t bytes;
+
+    client->close = client->close || !request->keep_alive;
+    if (request->error != NULL) {
+        client->close = true; /* where the next request begins cannot be known */
+        fail(client, request, request->error);
+    } else if (request->method == HTTP_POST) {
+        if (request->expects_continue)
+            write_all(client, "HTTP/1.1 100 Continue\r\n\r\n", 25);
+        client->body_left = request->content_length;
+        reply(client, request, "200 OK", NULL, 0);
+    } else if (strcmp(request->target, "/") == 0) {
+        reply(client, request, "200 OK", greeting, sizeof(greeting) - 1);
+    } else if ((bytes = bytes_asked(request->target)) >= 0) {
+        reply(client, request, "200 OK", NULL, (uint64_t)bytes);
+        client->source_left = request->method == HTTP_HEAD ? 0 : (uint64_t)bytes;
+        client->source_sent = 0;
+    } else {
+        fail(client, request, "404 Not Found");
+    }
+}
+
+/* Sends as much of /bytes/N as there is room for. */
+static void send_source(struct client *client)
+{
+    static uint8_t pattern[PATTERN * 65];
+
+    if (pattern[1] == 0) {
+        for (size_t i = 0; i < sizeof(pattern); i++)
+            pattern[i] = (uint8_t)(i % PATTERN);
+    }
+    while (client->source_left > 0) {
+        size_t size = sizeof(pattern) - PATTERN, taken;
+
+        if (size > client->source_left)
+            size = (size_t)client->source_left;
+        at_ip_tcp_write(client->tcp, &taken, pattern + client->source_sent % PATTERN, size,
+                        size < client->source_left ? AT_IP_TCP_MORE : 0);
+        client->source_left -= taken;
+        client->source_sent += taken;
+        if (taken < size)
+            break;
+    }
+}
+
+/* Takes what it can of `head`: a request, part of a body, or nothing (then more has to come). Returns whether it did. */
+static bool take(struct client *client)
+{
+    struct http_request request;
+    size_t size;
+
+    if (client->body_left > 0) {
+        size = client->body_left < client->have ? (size_t)client->body_left : client->have;
+        client->body_left -= size;
+    } else {
+        size = http_request_parse(&request, client->head, client->have);
+        if (size == 0 && client->have < HEAD_MAX)
+            return false;
+        if (size == 0)
+            request = (struct http_request){.error = "431 Request Header Fields Too Large"};
+        client->idle = 0;
+        answer(client, &request);
+    }
+    client->have -= size;
+    memmove(client->head, client->head + size, client->have);
+    return size > 0;
+}
+
+static void end(struct client *client)
+{
+    at_ip_tcp_close(client->tcp);
+    while (client->waiting > 0)
+        drop_first(client);
+    at_mm_heap_free(at_guest_heap(), client);
+}
+
+/* Moves received bytes to `head`, or drops them if they are a body's. Returns how many: 0 when there are none. */
+static size_t fetch(struct client *client)
+{
+    size_t left, size;
+
+    if (client->waiting == 0)
+        return 0;
+    left = at_ip_data_size(client->data[0]) - client->offset;
+    if (client->have == 0 && client->body_left > 0) {
+        size = client->body_left < left ? (size_t)client->body_left : left;
+        client->body_left -= size;
+    } else {
+        size = at_ip_data_copy(client->data[0], client->offset, client->head + client->have, HEAD_MAX - client->have);
+        client->have += size;
+    }
+    client->offset += size;
+    if (size == left)
+        drop_first(client);
+    at_ip_tcp_consumed(client->tcp, size);
+    return size;
+}
+
+/* Answers what has been asked, in order, as long as there is room to send. May end the client. */
+static void answer_more(struct client *client)
+{
+    for (;;) {
+        send_source(client);
+        if (client->source_left > 0)
+            return;
+        if (client->close) {
+            while (fetch(client) > 0) /* what is not consumed would turn the end into a reset */
+                client->have = 0;
+            end(client);
+            return;
+        }
+        if (at_ip_tcp_room(client->tcp) < 2 * REPLY_MAX)
+            return;
+        if ((client->have > 0 && take(client)) || fetch(client) > 0)
+            continue;
+        if (client->finished)
+            end(client);
+        return;
+    }
+}
+
+static void received(struct at_ip_tcp *tcp, void *user, struct at_ip_data *data)
+{
+    struct client *client = user;
+
+    (void)tcp;
+    if (client->waiting == WAITING_MAX) { /* it asks and asks, and takes no answer */
+        at_ip_data_free(data);
+        at_ip_tcp_abort(client->tcp);
+        closed(client->tcp, client, AT_CANCELLED);
+        return;
+    }
+    client->data[client->waiting++] = data;
+    answer_more(client);
+}
+
+static void finished(struct at_ip_tcp *tcp, void *user)
+{
+    struct client *client = user;
+
+    (void)tcp;
+    client->finished = true;
+    answer_more(client);
+}
+
+static void sent(struct at_ip_tcp *tcp, void *user, size_t size)
+{
+    struct client *client = user;
+
+    (void)tcp;
+    (void)size;
+    client->idle = 0;
+    if (client->source_left > 0 || client->waiting > 0)
+        answer_more(client);
+}
+
+static void tick(struct at_ip_tcp *tcp, void *user)
+{
+    struct client *client = user;
+
+    (void)tcp;
+    if (++client->idle == IDLE_TICKS)
+        end(client);
+}
+
+static void accepted(struct at_ip_tcp *tcp, void *user)
+{
+    static const struct at_ip_tcp_events events = {
+        .received = received, .finished = finished, .sent = sent, .tick = tick, .closed = closed};
+    struct client *client = at_mm_heap_alloc(at_guest_heap(), sizeof(*client));
+
+    (void)user;
+    if (client == NULL) {
+        at_ip_tcp_abort(tcp);
+        return;
+    }
+    memset(client, 0, offsetof(struct client, head));
+    client->tcp = tcp;
+    at_ip_tcp_own(tcp, &events, client);
+    at_ip_tcp_set_delay(tcp, false);
+    at_ip_tcp_set_tick(tcp, 10);
+}
+
+static int complain(const char *what, at_status status)
+{
+    const char *name = at_status_name(status);
+
+    at_console_write(what, strlen(what));
+    at_console_write(name, strlen(name));
+    at_console_write("\n", 1);
+    return 1;
+}
+
+int main(int argc, char **argv)
+{
+    static struct at_lifecycle lifecycle;
+    static const struct at_ip_address any;
+    struct at_ip *ip = at_guest_ip(argv);
+    struct at_ip_tcp_listener *listener;
+    at_status status;
+
+    (void)argc;
+    status = at_ip_tcp_listen(ip, &listener, &any, PORT, BACKLOG, accepted, NULL);
+    if (status != AT_OK)
+        return complain("Cannot listen: ", status);
+    status = at_lifecycle_start(&lifecycle, at_guest_xenstore(), at_ip_waiter(ip),
+                                at_wait_now(at_guest_wait()) + SECOND);
+    while (status == AT_OK && at_lifecycle_requested(&lifecycle) == AT_LIFECYCLE_NONE)
+        status = at_ip_run(ip, AT_NEVER);
+    if (status != AT_OK)
+        return complain("The network has ended: ", status);
+    return 0;
+}

@@ -1,0 +1,110 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: ISC
+#
+# examples/netstack on real Xen, asked by dom0's Linux: ping, ping6, curl; with little memory; and that it ends when
+# asked.
+
+readonly ADDRESS=10.0.0.2 GREETING='A very HTTP-hello from Atman'
+readonly LINK_LOCAL='fe80::216:3eff:fe4d:4e05%xenbr0'
+
+# start_netstack [SETTING]...: a guest that answers.
+start_netstack() {
+    guest_start netstack 'cmdline="ip=10.0.0.2/24"' "$@"
+    url_answers "http://$ADDRESS/"
+}
+
+get() {
+    curl --silent --show-error --fail --max-time 30 "$@"
+}
+
+Ping_IsAnswered() {
+    start_netstack
+    ping -c 3 -i 0.2 -W 2 $ADDRESS
+    ping -c 1 -s 1400 -W 2 $ADDRESS
+    ping -c 1 -s 20000 -W 2 $ADDRESS
+    ping -c 1 -s 65507 -W 2 $ADDRESS
+}
+
+Ping6_IsAnswered() {
+    start_netstack
+    ping -6 -c 3 -i 0.2 -W 2 $LINK_LOCAL
+    ping -6 -c 1 -s 20000 -W 2 $LINK_LOCAL
+}
+
+Curl_GetsTheGreeting() {
+    start_netstack
+    [[ $(get http://$ADDRESS/) == "$GREETING" ]] || fail "that is not the greeting"
+    [[ $(get "http://[${LINK_LOCAL/\%/%25}]/") == "$GREETING" ]] || fail "that is not the greeting over IPv6"
+}
+
+KeepAlive_OneConnectionServesMany() {
+    start_netstack
+    get -v "http://$ADDRESS/?[1-50]" -o /dev/null 2>/tmp/curl
+    (($(grep -c '^\* Connected to' /tmp/curl) == 1)) || fail "curl had to connect more than once"
+}
+
+Pipelining_AnswersAreInOrder() {
+    start_netstack
+    printf 'GET /bytes/3 HTTP/1.1\r\nHost: x\r\n\r\nHEAD / HTTP/1.1\r\nHost: x\r\n\r\nGET /no HTTP/1.1\r\nHost: x\r\n\r\n%s' \
+        $'GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n' | timeout 10 socat -t 5 - TCP:$ADDRESS:80 >/tmp/answers
+    [[ $(grep -a -o 'HTTP/1.1 ...' /tmp/answers | tr '\n' ' ') == 'HTTP/1.1 200 HTTP/1.1 200 HTTP/1.1 404 HTTP/1.1 200 ' ]] ||
+        fail "the answers are not 200, 200, 404, 200"
+    [[ $(tail -n 1 /tmp/answers) == "$GREETING" ]] || fail "the last answer is not the greeting"
+}
+
+Garbage_IsAnswered400() {
+    start_netstack
+    [[ $(printf 'hello\r\n\r\n' | timeout 10 socat -t 5 - TCP:$ADDRESS:80 | head -c 12) == 'HTTP/1.1 400' ]] ||
+        fail "garbage is not answered by 400"
+}
+
+# What /bytes/N sends: 0, 1, ... 250, again and again.
+pattern() {
+    local once
+    once=$(printf '\\0%03o' {0..250})
+    printf '%b' "$once$once$once$once" >/tmp/pattern
+    for ((i = 0; i < 14; i++)); do
+        cat /tmp/pattern /tmp/pattern >/tmp/pattern.double
+        mv /tmp/pattern.double /tmp/pattern
+    done
+    head -c "$1" /tmp/pattern
+}
+
+TenMegabytes_ArriveAsTheyWere() {
+    start_netstack
+    get -o /tmp/down http://$ADDRESS/bytes/10000000
+    [[ $(sha256sum </tmp/down) == $(pattern 10000000 | sha256sum) ]] || fail "what came is not what was to be sent"
+}
+
+TenMegabytes_CanBePosted() {
+    start_netstack
+    head -c 10000000 /dev/urandom >/tmp/up
+    get -T /tmp/up http://$ADDRESS/sink
+    url_answers http://$ADDRESS/
+}
+
+TwoMiB_AreEnough() {
+    start_netstack memory=2
+    get -o /tmp/down http://$ADDRESS/bytes/1000000
+    head -c 1000000 /dev/zero | get -T - -H 'Transfer-Encoding:' -H 'Content-Length: 1000000' http://$ADDRESS/sink
+    for i in {1..40}; do get -o /dev/null http://$ADDRESS/ & done
+    wait
+    url_answers http://$ADDRESS/
+}
+
+Shutdown_EndsIt() {
+    start_netstack
+    guest_stops 5000
+}
+
+WithoutADevice_SaysSo() {
+    guest_start netstack 'vif=[]'
+    guest_ends crash
+    console_has 'no network device'
+}
+
+WrongWords_SaySo() {
+    guest_start netstack 'cmdline="ip=10.0.0.300"'
+    guest_ends crash
+    console_has 'ip= names neither an address nor dhcp nor none'
+}
