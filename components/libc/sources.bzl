@@ -208,7 +208,6 @@ _SOURCES = {
         "stdout",
         "ungetc",
         "vasprintf",
-        "vdprintf",
         "vfprintf",
         "vfscanf",
         "vprintf",

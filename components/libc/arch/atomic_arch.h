@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * musl's atomic_arch.h for Atman, in the place of arch/x86_64's: one CPU, threads that nobody interrupts, no signals. So
- * every plain operation is atomic already, and the bus locks that upstream takes, 20 cycles each, buy nothing. What is
- * not here musl's own atomic.h makes from a_cas.
+ * musl's atomic_arch.h for Atman, in the place of arch/x86_64's: one CPU, threads that nobody interrupts, no signals.
+ * So every plain operation is atomic already, and the bus locks that upstream takes would buy nothing. What is not here
+ * musl's own atomic.h makes from a_cas.
  */
 
 #define a_cas a_cas

@@ -104,8 +104,9 @@ static inline __attribute__((__always_inline__)) long __syscall5(long n, long a,
     return __syscall6(n, a, b, c, d, e, 0);
 }
 
-/* A call that may be the end of a cancelled thread: before it waits, and instead of going on when it was interrupted. */
-static inline __attribute__((__always_inline__)) long __syscall_cp(long n, long a, long b, long c, long d, long e, long f)
+/* A call that may be the end of a cancelled thread: before it waits, and instead of going on when interrupted. */
+static inline __attribute__((__always_inline__)) long __syscall_cp(long n, long a, long b, long c, long d, long e,
+                                                                   long f)
 {
     long result = at_libc_cancellation();
     if (result == 0) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * pthread_cancel(): a mark, and the end of the wait of whoever is marked. In the place of musl's pthread_cancel.c, which
- * sends a signal. A thread ends at its next cancellation point; PTHREAD_CANCEL_ASYNCHRONOUS ends it there too, and at
- * once only if it cancels itself, for nothing interrupts a thread here.
+ * pthread_cancel(): a mark, and the end of the wait of whoever is marked. In the place of musl's pthread_cancel.c,
+ * which sends a signal. A thread ends at its next cancellation point; PTHREAD_CANCEL_ASYNCHRONOUS ends it there too,
+ * and at once only if it cancels itself, for nothing interrupts a thread here.
  */
 
 #include "pthread_impl.h"

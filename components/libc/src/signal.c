@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Signals do not exist here: nobody sends one. What programs do about them for good measure, such as ignoring SIGPIPE,
- * succeeds, and no handler is ever called. In the place of musl's src/signal and pthread_sigmask.c, which tell a kernel.
+ * succeeds, and no handler is ever called. In the place of musl's src/signal and pthread_sigmask.c, which ask a kernel.
  */
 
 #include <errno.h>

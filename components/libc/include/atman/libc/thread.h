@@ -41,9 +41,9 @@ struct at_libc_start {
 };
 
 /*
- * at_libc_thread_start makes a thread that begins with `*start`, which lasts until then, on `stack`, with `state` as the
- * first word of what the scheduler keeps for it. It ends in at_libc_thread_end(); its stack is the caller's again when another thread runs
- * after that. Does not switch. Returns AT_OK, or AT_NO_MEMORY.
+ * at_libc_thread_start makes a thread that begins with `*start`, which lasts until then, on `stack`, with `state` as
+ * the first word of what the scheduler keeps for it. It ends in at_libc_thread_end(); its stack is the caller's again
+ * when another thread runs after that. Does not switch. Returns AT_OK, or why not.
  */
 at_status at_libc_thread_start(struct at_libc_start *start, void *state, struct at_span stack);
 

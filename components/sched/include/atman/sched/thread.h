@@ -217,8 +217,9 @@ static inline void at_sched_thread_set_local(struct at_sched_thread *thread, voi
 }
 
 /*
- * at_sched_current_local returns where at_sched_thread_local() of the thread that runs can always be read, as `**place`:
- * for a C library's errno, without a call and without a cost for the switch. The place lasts as long as `sched`.
+ * at_sched_current_local returns where at_sched_thread_local() of the thread that runs can always be read, as
+ * `**place`: for a C library's errno, without a call and without a cost for the switch. The place lasts as long as
+ * `sched`. To the compiler it is no part of `sched`: read it in objects that are not optimised together with this one.
  */
 static inline void *const *const *at_sched_current_local(const struct at_sched *sched)
 {
