@@ -64,6 +64,12 @@ expect 2 'say one kernel' image
 expect 2 '-o wants a value' image //examples:hello -o
 expect 2 'does not know --all' image --all
 expect 2 "not '//one' and '//two'" image //one //two
+expect 2 "no check 'frob'" check frob
+expect 2 'takes --fix or nothing' check format --force
+expect 2 "takes no 'now'" check house now
+expect 2 'say what to make' new
+expect 2 'say what to make' new component
+expect 2 "not 'Frob'" new component Frob
 for verb in size explain; do
     expect 2 'say one kernel' $verb
     expect 2 'say one kernel' $verb --all

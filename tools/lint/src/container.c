@@ -16,8 +16,14 @@ static const struct {
     size_t size;
     const char *command; /* that unpacks it to its standard output */
 } formats[] = {
-    {"\x1f\x8b", 2, "gzip -dc"},     {"BZh", 3, "bzip2 -dc"}, {"\xfd" "7zXZ", 5, "xz --single-stream -dc"},
-    {"\x28\xb5\x2f\xfd", 4, "zstd -dc"}, {"\x02\x21\x4c\x18", 4, "lz4 -dc"}, {"\x5d\x00\x00", 3, "xz --format=lzma -dc"},
+    {"\x1f\x8b", 2, "gzip -dc"},
+    {"BZh", 3, "bzip2 -dc"},
+    {"\xfd"
+     "7zXZ",
+     5, "xz --single-stream -dc"},
+    {"\x28\xb5\x2f\xfd", 4, "zstd -dc"},
+    {"\x02\x21\x4c\x18", 4, "lz4 -dc"},
+    {"\x5d\x00\x00", 3, "xz --format=lzma -dc"},
 };
 
 static const char *unpacker(struct elf_bytes bytes)
@@ -56,8 +62,9 @@ void lint_container(struct elf_bytes bytes, const char *why, struct lint_report 
     if (is_bzimage(bytes, &offset, &length)) {
         command = elf_range(bytes, offset, length, &payload) ? unpacker(payload) : NULL;
         if (command == NULL)
-            lint_say(report, LINT_ERROR, "It is a Linux bzImage whose payload is cut off or compressed in a way that is "
-                                         "not known here: xl would not unpack it either.");
+            lint_say(report, LINT_ERROR,
+                     "It is a Linux bzImage whose payload is cut off or compressed in a way that is "
+                     "not known here: xl would not unpack it either.");
         else
             lint_say(report, LINT_ERROR,
                      "It is a Linux bzImage, which xl unpacks by itself; to look at the ELF inside: "
@@ -67,8 +74,9 @@ void lint_container(struct elf_bytes bytes, const char *why, struct lint_report 
     }
     command = unpacker(bytes);
     if (command != NULL)
-        lint_say(report, LINT_ERROR, "It is compressed; xl unpacks some formats by itself. To look at the ELF inside: "
-                                     "%s FILE >kernel, then lint kernel.",
+        lint_say(report, LINT_ERROR,
+                 "It is compressed; xl unpacks some formats by itself. To look at the ELF inside: "
+                 "%s FILE >kernel, then lint kernel.",
                  command);
     else
         lint_say(report, LINT_ERROR, "It cannot be a kernel: %s.", why);

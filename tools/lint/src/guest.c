@@ -121,8 +121,8 @@ static void read_note(struct guest *guest, const struct elf_note *note, struct e
     struct elf_bytes content = note->content;
 
     if (is_text(note->type) && !find_text(all, &content)) {
-        lint_say(report, LINT_ERROR, "Xen's note %" PRIu32 " is a text that does not end: xl takes the file for broken.",
-                 note->type);
+        lint_say(report, LINT_ERROR,
+                 "Xen's note %" PRIu32 " is a text that does not end: xl takes the file for broken.", note->type);
         return;
     }
     if (is_text(note->type) && content.size > ((note->content.size + 3) & ~(size_t)3))

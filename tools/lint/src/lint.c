@@ -19,20 +19,23 @@ static void check_kind(const struct elf_file *file, const struct guest *guest, s
              strncmp(guest->pae.text, "yes", 3) != 0)
         lint_say(report, LINT_ERROR, "It is a 32-bit kernel without PAE_MODE: no Xen since 4.0 runs those.");
     else if (!file->wide)
-        lint_say(report, LINT_WARNING, "It is a 32-bit kernel: Xen runs it only if it was built with PV32 and the CPU "
-                                       "and the command line do not forbid it.");
+        lint_say(report, LINT_WARNING,
+                 "It is a 32-bit kernel: Xen runs it only if it was built with PV32 and the CPU "
+                 "and the command line do not forbid it.");
     if (file->type == ET_REL || file->type == ET_CORE)
         lint_say(report, LINT_ERROR, "It is an object file or a core dump, not a linked program.");
     else if (file->type == ET_DYN)
         lint_say(report, LINT_WARNING,
-                 "It is position-independent: nobody relocates it, so it has to work where it is linked or relocate itself.");
+                 "It is position-independent: nobody relocates it, so it has to work where it is linked or relocate "
+                 "itself.");
 }
 
 static void check_notes(const struct guest *guest, struct lint_report *report)
 {
     if (guest->notes == 0 && !guest->old_string) {
-        lint_say(report, LINT_ERROR,
-                 "It has no note of Xen's: xl says 'Not a Xen-ELF image: No ELF notes or '__xen_guest' section found'.");
+        lint_say(
+            report, LINT_ERROR,
+            "It has no note of Xen's: xl says 'Not a Xen-ELF image: No ELF notes or '__xen_guest' section found'.");
         return;
     }
     if (strncmp(guest->loader.text, "generic", 7) != 0 && strncmp(guest->guest_os.text, "linux", 5) != 0)
@@ -51,8 +54,9 @@ static void check_notes(const struct guest *guest, struct lint_report *report)
 static void check_features(const struct guest *guest, struct lint_report *report)
 {
     if (guest->features_required & UINT32_C(1) << XENFEAT_dom0)
-        lint_say(report, LINT_ERROR, "It demands to be dom0: xl says 'Kernel does not support unprivileged (DomU) "
-                                     "operation'.");
+        lint_say(report, LINT_ERROR,
+                 "It demands to be dom0: xl says 'Kernel does not support unprivileged (DomU) "
+                 "operation'.");
     if (guest->features_required & UINT32_C(1) << XENFEAT_auto_translated_physmap)
         lint_say(report, LINT_ERROR, "It demands auto_translated_physmap, which a PV domain does not have.");
     if (guest->features_required & UINT32_C(1) << XENFEAT_supervisor_mode_kernel)
@@ -83,8 +87,9 @@ static void check_addresses(const struct elf_file *file, const struct guest *gue
                  ": xl says 'ELF start or entries are out of bounds'.",
                  start, end, base, guest->entry);
     if (guest->p2m != GUEST_UNSET && is_inside(guest, guest->p2m))
-        lint_say(report, LINT_ERROR, "INIT_P2M 0x%" PRIx64 " is inside the image: xl says 'P->M table base is out of "
-                                     "bounds'.",
+        lint_say(report, LINT_ERROR,
+                 "INIT_P2M 0x%" PRIx64 " is inside the image: xl says 'P->M table base is out of "
+                 "bounds'.",
                  guest->p2m);
     else if (guest->p2m != GUEST_UNSET && !guest_has_own_p2m(guest))
         lint_say(report, LINT_WARNING,
@@ -103,8 +108,9 @@ static void check_addresses(const struct elf_file *file, const struct guest *gue
     if (file->wide && ((end - 1) >> 47 != 0 && (end - 1) >> 47 != 0x1ffff))
         lint_say(report, LINT_ERROR, "Its addresses are not canonical: bits 47 to 63 must be equal.");
     if (file->wide && end > UINT64_C(0xffff800000000000) && start < UINT64_C(0xffff880000000000))
-        lint_say(report, LINT_ERROR, "It lies in the addresses from 0xffff800000000000 to 0xffff880000000000, which "
-                                     "are Xen's own.");
+        lint_say(report, LINT_ERROR,
+                 "It lies in the addresses from 0xffff800000000000 to 0xffff880000000000, which "
+                 "are Xen's own.");
 }
 
 void lint(struct elf_bytes bytes, struct lint_report *report)

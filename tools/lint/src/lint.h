@@ -11,6 +11,7 @@ void lint(struct elf_bytes bytes, struct lint_report *report);
  * lint_inspect: calls `line` for each line of what the image says of itself: its build id, the versions of its
  * components, the system it claims to be. Returns NULL, or in words why there is nothing to say.
  */
-const char *lint_inspect(struct elf_bytes bytes, void (*line)(void *ctx, const char *key, const char *value), void *ctx);
+const char *lint_inspect(struct elf_bytes bytes, void (*line)(void *ctx, const char *key, const char *value),
+                         void *ctx);
 
 #endif /* ATMAN_LINT_LINT_H */

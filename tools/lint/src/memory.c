@@ -2,7 +2,8 @@
 /*
  * The map that xl's domain builder makes (Xen 4.17, tools/libs/guest): from VIRT_BASE on the image, p2m (eight bytes a
  * page, or elsewhere if INIT_P2M says so), three pages for start_info, XenStore and console, the page tables, a boot
- * stack, and at least 512 KiB more, up to the next multiple of 4 MiB. Each page of it must be memory that the guest has.
+ * stack, and at least 512 KiB more, up to the next multiple of 4 MiB. Each page of it must be memory that the guest
+ * has.
  */
 #include <inttypes.h>
 

@@ -23,8 +23,8 @@ static void check_content(unsigned index, const struct elf_segment *segment, con
     struct elf_bytes content;
 
     if (!elf_range(file->all, segment->offset, segment->file_size, &content))
-        lint_say(report, LINT_ERROR, "Segment %u lies outside the file, which may have been cut off: xl fails to load it.",
-                 index);
+        lint_say(report, LINT_ERROR,
+                 "Segment %u lies outside the file, which may have been cut off: xl fails to load it.", index);
     if (segment->file_size > segment->memory_size)
         lint_say(report, LINT_ERROR, "Segment %u has more bytes in the file than it gets in memory.", index);
     if (end_of(segment) < segment->physical_address)
@@ -44,8 +44,7 @@ static void check_place(unsigned index, const struct elf_segment *segment, const
         lint_say(report, has_entry ? LINT_ERROR : LINT_NOTE,
                  "Segment %u is linked at 0x%" PRIx64 ", but is loaded at 0x%" PRIx64
                  " (p_paddr + VIRT_BASE - PADDR_OFFSET)%s.",
-                 index, segment->virtual_address, start,
-                 has_entry ? ": its code runs where it was not linked" : "");
+                 index, segment->virtual_address, start, has_entry ? ": its code runs where it was not linked" : "");
     if (has_entry && !(segment->flags & PF_X))
         lint_say(report, LINT_ERROR, "The entry 0x%" PRIx64 " is in segment %u, which is not executable.", guest->entry,
                  index);
@@ -78,8 +77,7 @@ static bool check_entry(const struct elf_file *file, const struct guest *guest)
 
     for (unsigned i = 0; i < file->segment_count; i++) {
         elf_segment(file, i, &segment);
-        if (is_loaded(&segment) &&
-            guest->entry - guest_address(guest, segment.physical_address) < segment.memory_size)
+        if (is_loaded(&segment) && guest->entry - guest_address(guest, segment.physical_address) < segment.memory_size)
             return true;
     }
     return false;
@@ -105,6 +103,6 @@ void lint_segments(const struct elf_file *file, const struct guest *guest, struc
         for (unsigned j = i + 1; j < compared; j++)
             check_pair(i, j, file, report);
     if (!check_entry(file, guest))
-        lint_say(report, LINT_ERROR, "The entry 0x%" PRIx64 " is in no segment: the guest dies of its first instruction.",
-                 guest->entry);
+        lint_say(report, LINT_ERROR,
+                 "The entry 0x%" PRIx64 " is in no segment: the guest dies of its first instruction.", guest->entry);
 }
