@@ -103,7 +103,8 @@ static void contiguous_block_that_cannot_be_had_costs_nothing(struct at_contract
 
     at_mm_frames_stats(env->frames, &before);
     AT_CHECK(t, at_mm_contiguous_alloc(env->frames, env->memory, &block, &frame, ORDER, 13) != AT_OK);
-    AT_CHECK_EQ(t, at_mm_contiguous_alloc(env->frames, env->memory, &block, &frame, AT_MM_ORDER_MAX + 1, 0), AT_INVALID);
+    AT_CHECK_EQ(t, at_mm_contiguous_alloc(env->frames, env->memory, &block, &frame, AT_MM_ORDER_MAX + 1, 0),
+                AT_INVALID);
     at_mm_frames_stats(env->frames, &after);
     AT_CHECK_EQ(t, after.used, before.used);
     take_and_write(t, env, SOME);

@@ -14,7 +14,9 @@
  */
 
 #include <stddef.h>
+#include <stdint.h>
 
+#include <atman/base/status.h>
 #include <atman/base/wait.h>
 
 #ifdef __cplusplus
@@ -44,10 +46,17 @@ struct at_mm_frames *at_guest_frames(void);
 struct at_mm_pages at_guest_pages(void);
 
 /*
- * at_guest_memory returns the machine memory behind at_guest_frames() (<atman/mm/memory.h>), for a balloon or for blocks
- * that are contiguous in it, of order 9 at most.
+ * at_guest_memory returns the machine memory behind at_guest_frames() (<atman/mm/memory.h>), for a balloon or for
+ * blocks that are contiguous in it, of order 9 at most.
  */
 struct at_mm_memory at_guest_memory(void);
+
+/*
+ * at_guest_set_memory makes the domain `kib` KiB large, by a balloon of free pages of at_guest_frames(), or as large as
+ * it was at the start when that is less. 64 pages stay free in any case. Returns AT_OK; AT_NO_MEMORY when not so much
+ * is free, or the host has no more: it has then come as near as it could; or what Xen said.
+ */
+at_status at_guest_set_memory(uint64_t kib);
 
 /* at_guest_space returns the window of virtual pages for mapping machine frames (<atman/mm/space.h>): 64 MiB. */
 struct at_mm_space *at_guest_space(void);

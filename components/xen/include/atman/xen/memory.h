@@ -29,8 +29,8 @@ at_status at_xen_memory_decrease(size_t *done, const uint64_t *frames, size_t co
 /*
  * at_xen_memory_populate gets a frame for each of the `count` page numbers in `frames`, and replaces them there by the
  * machine frames; `*done` says how many of them, from the first on. Xen's table from frames to pages knows them then.
- * One hypercall (XENMEM_populate_physmap). Returns AT_OK, AT_NO_MEMORY if fewer than `count` came (the host has no more,
- * or the domain's limit is reached), or what else Xen said.
+ * One hypercall (XENMEM_populate_physmap). Returns AT_OK, AT_NO_MEMORY if fewer than `count` came (the host has no
+ * more, or the domain's limit is reached), or what else Xen said.
  */
 at_status at_xen_memory_populate(size_t *done, uint64_t *frames, size_t count);
 
