@@ -11,7 +11,7 @@ readonly SECTION="With make"
 export HOME=$TEST_TMPDIR/home
 work=$TEST_TMPDIR/mine
 mkdir -p "$HOME/atman" "$work"
-cp -L "$@" "$HOME/atman/"
+for archive; do cp -L "$archive" "$HOME/atman/"; done
 
 howto_file "$SECTION" Makefile >"$work/Makefile"
 commands=$(howto_commands "$SECTION")

@@ -53,6 +53,15 @@ for build in "${builds[@]}"; do
             fail "$build has a label that means nothing outside the kit"
     fi
 done
+# The same goes for a path in an #include.
+if [[ $folder ]]; then
+    grep -rlE "#include \"$folder/" "$root" | while read -r file; do
+        sed -i "s|#include \"$folder/|#include \"|" "$file"
+    done || true
+    ! grep -rnE '#include "(components|platforms|tests|tools)/.*/' "$root" ||
+        fail "it includes by a path that means nothing outside the kit"
+fi
+
 # repositories: all whose names begin a label.
 repositories() {
     (cd "$root" && grep -ohE '"@[a-z0-9_]+' "${builds[@]}" | cut -c3- | sort -u)
