@@ -29,7 +29,7 @@ check() {
     # Which archives it takes is all that a README says; base's takes its own.
     echo "${line:-include $(echo atman_"$name"-*)/$name.mk}" >Makefile
     cat >>Makefile <<'END'
-CFLAGS = -std=c11 -O2 -Wall -Wextra -Werror -ffreestanding $(ATMAN_INCLUDES) $(ATMAN_DEFINES)
+CFLAGS = -std=c11 -O2 -fno-pic -Wall -Wextra -Werror -ffreestanding $(ATMAN_INCLUDES) $(ATMAN_DEFINES)
 all.o: $(ATMAN_SOURCES:.c=.o) $(PROGRAM)
 	$(LD) -r -o $@ $^
 END
