@@ -93,16 +93,19 @@ static void grow(struct at_ip_tcp *tcp)
 
 /*
  * Nothing is on its way, and the first segment does not fit the window: nobody would send it before a timer. Cuts off
- * what fits, in whole segments of the wire's.
+ * what fits, in whole segments of the wire's, behind what the peer has already of it.
  */
 static void fit(struct at_ip_tcp *tcp)
 {
     struct tcp_pcb *pcb = tcp->pcb;
-    uint32_t window = LWIP_MIN(pcb->snd_wnd, pcb->cwnd);
+    struct tcp_seg *first = pcb->unsent;
+    uint32_t window = LWIP_MIN(pcb->snd_wnd, pcb->cwnd), taken;
 
-    if (pcb->unsent == NULL || pcb->unacked != NULL || pcb->unsent->len <= window || window < tcp->payload)
+    if (first == NULL || pcb->unacked != NULL || window < tcp->payload)
         return;
-    tcp_split_unsent_seg(pcb, (u16_t)(window - window % tcp->payload));
+    taken = pcb->lastack - lwip_ntohl(first->tcphdr->seqno);
+    if (taken < first->len && first->len - taken > window)
+        tcp_split_unsent_seg(pcb, (u16_t)(taken + window - window % tcp->payload));
 }
 
 void at_ip_segment_tune(struct at_ip_tcp *tcp)
@@ -123,8 +126,8 @@ void at_ip_segment_tune(struct at_ip_tcp *tcp)
     tcp->is_lossy = tcp->is_lossy || pcb->nrtx > 0 || (pcb->flags & TF_INFR) != 0;
     if (!tcp->is_lossy)
         grow(tcp);
-    else if (pcb->unsent == NULL)
-        pcb->mss = tcp->whole; /* no segment that waits is larger, which lwIP relies on */
+    else if (pcb->unsent == NULL && pcb->unacked == NULL)
+        pcb->mss = tcp->whole; /* not before: lwIP relies on no segment being larger, sent or not */
     fit(tcp);
 }
 

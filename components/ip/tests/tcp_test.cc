@@ -90,6 +90,14 @@ protected:
             device->says_checksum_ok = true;
         }
     }
+
+    /* Loses one in `n` frames. */
+    void Lose(unsigned n)
+    {
+        carries = [this, n](Bytes &, bool) { return ++carried_ % n != 0; };
+    }
+
+    unsigned carried_ = 0;
 };
 
 TEST_F(OffloadTest, TenMegabytes_GoOutInLargeSegments)
@@ -103,6 +111,21 @@ TEST_F(OffloadTest, TenMegabytes_GoOutInLargeSegments)
     EXPECT_GT(us.device.gso_frames, 300u);
     EXPECT_LT(us.device.sent_frames, 1200u) << "7,400 segments of the wire";
     EXPECT_GT(us.device.in_place_frames, us.device.gso_frames - 1);
+}
+
+TEST_F(OffloadTest, Losses_LeaveTheBytesAsTheyWere)
+{
+    std::string text = Pattern(2 << 20);
+
+    Establish();
+    Lose(37);
+    server.Send(text);
+    client.Send(text);
+    ASSERT_TRUE(Run([&] { return client.received.size() == text.size() && server.received.size() == text.size(); },
+                    600000000000))
+        << client.received.size() << " and " << server.received.size() << " bytes came";
+    EXPECT_TRUE(client.received == text);
+    EXPECT_TRUE(server.received == text);
 }
 
 TEST_F(OffloadTest, SmallReceiver_GetsWhatFits)
