@@ -178,7 +178,7 @@ def component_release(name, version, library, uses, tags = []):
     )
     _release_test(
         name = name + ".release_test",
-        size = "small",
+        size = "medium",
         library = library,
         release = name + ".release",
         tags = tags,

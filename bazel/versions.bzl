@@ -32,8 +32,8 @@ _interface = rule(
 def component_versions(name, version, hdrs, library, tags = []):
     """Tests that the component's changelog begins with its version, and that the version says what its headers changed.
 
-    Defines `name`.abi, which describes the interface of today, `name`.changelog_test, and `name`.abi_test if an interface
-    is recorded in abi/`name`.abi. `./atman abi --update` records it.
+    Defines `name`.abi, which describes the interface of today, `name`.changelog_test, and `name`.abi_test if an
+    interface is recorded in abi/`name`.abi. `./atman abi --update` records it.
 
     Args:
       name: the component's name.

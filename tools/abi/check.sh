@@ -55,6 +55,6 @@ if [[ ${what:-} == broken && $newest != *'**BREAKING**'* && $newest != *'**SOURC
     exit 1
 fi
 if [[ $version != "$old" ]]; then
-    echo "$name is at $version and its recorded interface at $old: run ./atman abi --update $name and commit the result."
+    echo "$name is at $version, its recorded interface at $old: run ./atman abi --update $name and commit the result."
     exit 3
 fi

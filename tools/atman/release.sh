@@ -12,8 +12,8 @@ help_release() {
 Usage: ./atman release [--to FOLDER] [--url URL] [COMPONENT...]
 
 Makes an archive of each component, or of those named (xenstore netfront) and what they use: a Bazel module, with a
-fragment for make, tests, changelog, licence and bill of materials (SPDX). Equal sources give equal bytes. FOLDER, which is
-release/ unless you say otherwise, gets besides
+fragment for make, tests, changelog, licence and bill of materials (SPDX). Equal sources give equal bytes. FOLDER, which
+is release/ unless you say otherwise, gets besides
     archives.bzl    defines the archives for a WORKSPACE
     registry/       for a MODULE.bazel and --registry=file://FOLDER/registry
     SHA256SUMS
@@ -63,8 +63,8 @@ verb_release() {
 
 # released LABEL...: the archives that building them left, one a line.
 released() {
-    local label all
-    all=$(IFS=+ && echo "$*")
-    in_checkout bazel aquery --noshow_progress --output=text "mnemonic(AtmanRelease, deps(${all//+/ + }))" 2>"$work/aquery.log" |
+    local all=$*
+    in_checkout bazel aquery --noshow_progress --output=text "mnemonic(AtmanRelease, deps(${all// / + }))" \
+        2>"$work/aquery.log" |
         sed -nE 's/^ *Outputs: \[(.*)\]$/\1/p' | sort -u
 }

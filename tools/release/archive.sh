@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: ISC
 #
 # archive.sh OUT NAME VERSION FOLDER MANIFEST FILE...: makes the release archive of a component from its FILEs, with
-# FOLDER as the archive's root. Equal files give equal bytes. What it adds: BUILD files with the labels of a module of its
-# own, MODULE.bazel, WORKSPACE, a fragment for make, the licence, a bill of materials.
+# FOLDER as the archive's root. Equal files give equal bytes. What it adds: BUILD files with the labels of a module of
+# its own, MODULE.bazel, WORKSPACE, a fragment for make, the licence, a bill of materials.
 #
 # A line of MANIFEST is one of
 #     use NAME VERSION LEAST      a neighbour, the version it was built with and the lowest that will do
@@ -74,7 +74,8 @@ done
 cp --no-preserve=mode LICENSE "$root/LICENSE"
 printf '# SPDX-License-Identifier: ISC\nworkspace(name = "atman_%s")\n' "$name" >"$root/WORKSPACE"
 {
-    printf '# SPDX-License-Identifier: ISC\nmodule(\n    name = "atman_%s",\n    version = "%s",\n)\n\n' "$name" "$version"
+    echo '# SPDX-License-Identifier: ISC'
+    printf 'module(\n    name = "atman_%s",\n    version = "%s",\n)\n\n' "$name" "$version"
     grep '^bazel_dep(' MODULE.bazel
     manifest use | while read -r use used _; do echo "bazel_dep(name = \"atman_$use\", version = \"$used\")"; done
     if [[ $folder ]]; then
@@ -101,7 +102,7 @@ fragment() {
         echo "# Include $use.mk of atman_$use as well, at $least or a later minor version."
     done
     manifest upstream | sort -u | while read -r repository; do
-        echo "# ATMAN_${repository^^} is the folder with $repository's release, if the compiler does not find it by itself."
+        echo "# ATMAN_${repository^^} is the folder with $repository, if the compiler does not find it by itself."
     done
     echo "$dir := \$(patsubst %/,%,\$(dir \$(lastword \$(MAKEFILE_LIST))))"
     manifest include | sort -u | while read -r repository path; do

@@ -17,8 +17,8 @@ checksum() {
 }
 
 # What identifies the whole is made of what identifies the files (SPDX 2.3, 7.9).
-verification=$(cd "$root" && while read -r file; do checksum sha1 "$file"; done <<<"$files" | sort | tr -d '\n' | sha1sum |
-    cut -d' ' -f1)
+verification=$(cd "$root" && while read -r file; do checksum sha1 "$file"; done <<<"$files" | sort | tr -d '\n' |
+    sha1sum | cut -d' ' -f1)
 
 # pin REPOSITORY ATTRIBUTE: what bazel/repositories.bzl says of it.
 pin() {
@@ -107,9 +107,11 @@ number=0
 while read -r file; do
     number=$((number + 1))
     printf '%s    {\n      "SPDXID": "SPDXRef-File-%d",\n      "fileName": "./%s",\n' "$comma" "$number" "$file"
-    printf '      "checksums": [\n        {"algorithm": "SHA1", "checksumValue": "%s"},\n' "$(checksum sha1 "$root/$file")"
+    printf '      "checksums": [\n        {"algorithm": "SHA1", "checksumValue": "%s"},\n' \
+        "$(checksum sha1 "$root/$file")"
     printf '        {"algorithm": "SHA256", "checksumValue": "%s"}\n      ],\n' "$(checksum sha256 "$root/$file")"
-    printf '      "licenseConcluded": "ISC",\n      "licenseInfoInFiles": ["ISC"],\n      "copyrightText": "NOASSERTION"\n    }'
+    printf '      "licenseConcluded": "ISC",\n      "licenseInfoInFiles": ["ISC"],\n'
+    printf '      "copyrightText": "NOASSERTION"\n    }'
     comma=$',\n'
     relations+=$',\n'$(related SPDXRef-Package CONTAINS "SPDXRef-File-$number")
 done <<<"$files"

@@ -14,8 +14,8 @@ import sys
 
 DOCUMENT = {"SPDXID", "creationInfo", "dataLicense", "documentNamespace", "files", "name", "packages", "relationships",
             "spdxVersion"}
-PACKAGE = {"SPDXID", "copyrightText", "downloadLocation", "filesAnalyzed", "licenseConcluded", "licenseDeclared", "name",
-           "versionInfo"}
+PACKAGE = {"SPDXID", "copyrightText", "downloadLocation", "filesAnalyzed", "licenseConcluded", "licenseDeclared",
+           "name", "versionInfo"}
 FILE = {"SPDXID", "checksums", "copyrightText", "fileName", "licenseConcluded", "licenseInfoInFiles"}
 
 
@@ -60,7 +60,8 @@ def problems(root):
             if digest(checksum["algorithm"], os.path.join(root, name)) != checksum["checksumValue"]:
                 yield "{} has another {}".format(name, checksum["algorithm"])
     sums = "".join(sorted(digest("sha1", os.path.join(root, name)) for name in listed))
-    if packages[0]["packageVerificationCode"]["packageVerificationCodeValue"] != hashlib.sha1(sums.encode()).hexdigest():
+    code = packages[0]["packageVerificationCode"]["packageVerificationCodeValue"]
+    if code != hashlib.sha1(sums.encode()).hexdigest():
         yield "the verification code is another"
 
 

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: ISC
 #
 # What index.sh makes of a folder of archives: the checksums in three places are those of the files, each file of the
-# registry is what Bazel expects there, and nothing depends on where the folder is. That a WORKSPACE can use archives.bzl,
-# tests/consumers shows.
+# registry is what Bazel expects there, and nothing depends on where the folder is. That a WORKSPACE can use
+# archives.bzl, tests/consumers shows.
 set -uo pipefail
 
 status=0

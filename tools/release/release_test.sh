@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: ISC
 #
-# release_test.sh NAME ARCHIVES UPSTREAM -- REMAKE...: what somebody else gets in a component's archive. ARCHIVES are the
-# component's and those that it uses, UPSTREAM words for make (ATMAN_XEN_HEADERS=folder); REMAKE is the command that made
-# the archive, less the file that it writes.
+# release_test.sh NAME ARCHIVES UPSTREAM -- REMAKE...: what somebody else gets in a component's archive. ARCHIVES are
+# the component's and those that it uses, UPSTREAM words for make (ATMAN_XEN_HEADERS=folder); REMAKE is the command that
+# made the archive, less the file that it writes.
 #
 # Compiles the component without Bazel, with gcc and with clang: each source file by itself, each header by itself.
 set -uo pipefail

@@ -8,7 +8,7 @@
 #define PAGE_SIZE 4096
 #define POOL_PAGES 64
 
-/* The kernel's own allocator as a source of pages. The kernel is mapped one to one, so a page's address tells its number. */
+/* The kernel's own allocator as a source of pages. It is mapped one to one: a page's address tells its number. */
 struct at_mm_pages pool_pages(const start_info_t *start);
 
 /* How many pages it has left. */
