@@ -7,7 +7,7 @@ load(":upstream.bzl", "upstream_archive")
 load(":xen_headers.bzl", "xen_headers")
 
 def atman_repositories():
-    """Defines @bearssl, @googletest, @local_clang, @local_gcc, @lwip, @musl and @xen_headers."""
+    """Defines @bearssl, @boringssl, @googletest, @local_clang, @local_gcc, @lwip, @musl and @xen_headers."""
     upstream_archive(
         name = "bearssl",
         build_file = Label("//third_party:bearssl.BUILD"),
@@ -16,6 +16,16 @@ def atman_repositories():
         sha256 = "102a625bd8f6155260867a50c508df8d8c3f796985dd744df1a68e5cd1a79004",
         strip_prefix = "bearssl-0.6",
         url = "https://deb.debian.org/debian/pool/main/b/bearssl/bearssl_0.6+dfsg.1.orig.tar.xz",
+    )
+    upstream_archive(
+        name = "boringssl",
+        build_file = Label("//third_party:boringssl.BUILD"),
+        debian = "android-platform-external-boringssl",
+        # Android's, in which the assembly has been made: upstream's own archives need Perl and Go for that.
+        sha256 = "583b7aeee1fca68b8244d086cea6fca23bd19d517bd63f0b9de714e048f92a7d",
+        strip_prefix = "android-platform-external-boringssl-13.0.0+r24",
+        url = "https://deb.debian.org/debian/pool/main/a/android-platform-external-boringssl/" +
+              "android-platform-external-boringssl_13.0.0+r24.orig.tar.xz",
     )
     upstream_archive(
         name = "googletest",

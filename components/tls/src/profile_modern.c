@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include <atman/tls/profile.h>
 
-#include <bearssl.h>
-
 #include <atman/base/bits.h>
+
+#include "curves.h"
 
 static void install(void *engine)
 {
@@ -24,7 +24,7 @@ static void install(void *engine)
 
     br_ssl_engine_set_versions(engine, BR_TLS12, BR_TLS12);
     br_ssl_engine_set_suites(engine, aes != NULL ? suites : suites_without_aes, AT_COUNT_OF(suites));
-    br_ssl_engine_set_ec(engine, &br_ec_all_m31);
+    br_ssl_engine_set_ec(engine, &at_tls_p256); /* X25519 costs BearSSL three times as much; clients add it */
     br_ssl_engine_set_hash(engine, br_sha256_ID, &br_sha256_vtable);
     br_ssl_engine_set_hash(engine, br_sha384_ID, &br_sha384_vtable);
     br_ssl_engine_set_prf_sha256(engine, br_tls12_sha256_prf);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * credentials: certificates and keys as C data, for bazel/tls.bzl. BearSSL's own code reads the files.
+ * credentials: certificates and keys as C data, for components/tls/tls.bzl. BearSSL's own code reads the files.
  *
  *     credentials identity NAME OUT.c CERTIFICATES KEY
  *     credentials trust NAME OUT.c CERTIFICATES...

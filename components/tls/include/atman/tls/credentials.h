@@ -4,7 +4,7 @@
 
 /*
  * Who one is and whom one believes: constant data, made while building by the rules atman_tls_identity() and
- * atman_tls_trust() (bazel/tls.bzl), each of which declares its object in a header of its own.
+ * atman_tls_trust() (components/tls/tls.bzl), each of which declares its object in a header of its own.
  *
  * The functions below are what such data names, so that a kernel links RSA only if a certificate needs it. No
  * application calls them; the void pointers are BearSSL's objects, which stay out of public headers.

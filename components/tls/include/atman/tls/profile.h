@@ -16,8 +16,8 @@ struct at_tls_profile {
 };
 
 /*
- * at_tls_modern returns the profile to use: TLS 1.2; ECDHE on P-256 and X25519; AES-128-GCM, ChaCha20-Poly1305 and
- * AES-256-GCM, in this order where the CPU has AES, else ChaCha20 first; SHA-256 and SHA-384.
+ * at_tls_modern returns the profile to use: TLS 1.2; ECDHE on P-256 (clients also offer X25519, P-384 and P-521);
+ * AES-128-GCM, ChaCha20-Poly1305 and AES-256-GCM, in this order where the CPU has AES, else ChaCha20 first.
  */
 const struct at_tls_profile *at_tls_modern(void);
 
