@@ -7,9 +7,6 @@
 #include <atman/guest.h>
 #include <atman/xen/console.h>
 
-/* The console has no waiting read: look again every so often. */
-#define INTERVAL_NS UINT64_C(5000000)
-
 static char line[8192];
 
 /* Reads up to a newline, which becomes the line's NUL; what follows it on the ring stays for the next call. */
@@ -24,7 +21,7 @@ static int read_line(void)
         if (at_xen_console_read(at_guest_console(), line + size, &got, 1) != AT_OK)
             return 0;
         if (got == 0) {
-            at_wait_sleep(wait, at_wait_now(wait) + INTERVAL_NS);
+            at_wait_sleep(wait, AT_NEVER);
         } else if (line[size++] == '\n') {
             line[size - 1] = '\0';
             return 1;
@@ -33,8 +30,17 @@ static int read_line(void)
     return 0;
 }
 
+static void typed(void *wait)
+{
+    at_wait_wake(*(struct at_wait *)wait);
+}
+
 int main(void)
 {
+    struct at_wait wait = at_guest_wait();
+
+    if (at_xen_console_listen(at_guest_console(), at_guest_events(), typed, &wait) != AT_OK)
+        return 1;
     puts("listening");
     do {
         if (!read_line())

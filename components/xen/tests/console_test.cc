@@ -65,6 +65,22 @@ class ConsoleTest : public GuestTest {
   at_xen_console console_;
 };
 
+TEST_F(ConsoleTest, Listener_IsToldWhatIsTyped) {
+  static int told;
+  told = 0;
+  at_xen_events events;
+  at_xen_events_init(&events, shared_);
+  for (int again = 0; again < 2; ++again) {
+    EXPECT_EQ(at_xen_console_listen(&console_, &events, [](void *ctx) { ++*static_cast<int *>(ctx); }, &told), AT_OK);
+  }
+  at_xen_events_dispatch(&events);
+  told = 0;
+  EXPECT_EQ(at_fake_console_type(fake_, "x", 1), 1u);
+  at_xen_events_dispatch(&events);
+  EXPECT_EQ(told, 1);
+  EXPECT_EQ(Read(10), "x");
+}
+
 TEST_F(ConsoleTest, Write_ReachesTheReaderWithOneNotification) {
   at_fake_xen_reset_calls(xen_);
   EXPECT_EQ(Write("hello\n"), AT_OK);

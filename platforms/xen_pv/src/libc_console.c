@@ -5,7 +5,6 @@
 #include <atman/guest.h>
 #include <atman/libc/console.h>
 #include <atman/xen/console_line.h>
-#include <atman/xen/event.h>
 
 static void typed(void *ctx)
 {
@@ -13,24 +12,15 @@ static void typed(void *ctx)
     at_libc_console_changed();
 }
 
-/* Lets typed() run when there is input, from the first read on: a guest that reads nothing is not woken by it. */
-static void listen(struct at_xen_console *console)
-{
-    struct at_xen_events *events = at_guest_events();
-
-    if (at_xen_event_adopt(events, console->port) == AT_NO_SPACE)
-        at_panic("no event channel is left for reading the console");
-    at_xen_event_handle(events, console->port, typed, NULL); /* whoever had adopted it has lost it: stdin is one */
-}
-
 at_status at_libc_console_read(char *text, size_t *got, size_t size)
 {
     static struct at_xen_console_line line;
     at_status status;
 
-    if (line.console == NULL) {
+    if (line.console == NULL) { /* not before: a guest that reads nothing is not woken by what is typed */
         line.console = at_guest_console();
-        listen(line.console);
+        if (at_xen_console_listen(line.console, at_guest_events(), typed, NULL) != AT_OK)
+            at_panic("no event channel is left for reading the console");
     }
     status = at_xen_console_line_read(&line, text, got, size);
     return status == AT_OK || status == AT_AGAIN ? status : AT_CLOSED;

@@ -5,7 +5,7 @@
 /*
  * The PV console: two byte rings shared with xenconsoled, and Xen's own console for what comes before.
  *
- * Works alone: it needs no struct at_xen_events, and blocks by polling its own port. Bytes pass as they are, without
+ * Works alone: it needs no struct at_xen_events but to listen, and blocks by polling its own port. Bytes pass as they are, without
  * newline translation. xenconsoled is a peer like any other: its indices are checked, and when it stops reading, a
  * writer waits a bounded time once, then drops and counts until there is room again.
  *
@@ -16,6 +16,7 @@
 
 #include <atman/base/status.h>
 #include <atman/xen/abi.h>
+#include <atman/xen/event.h>
 #include <xen/io/console.h>
 
 #ifdef __cplusplus
@@ -60,6 +61,16 @@ at_status at_xen_console_write(struct at_xen_console *console, const char *text,
  * are none. Never blocks. Returns AT_OK, or AT_PROTOCOL (`*got` is 0).
  */
 at_status at_xen_console_read(struct at_xen_console *console, char *text, size_t *got, size_t size);
+
+/*
+ * at_xen_console_listen lets `fn(ctx)` run as an event handler of `events` when something may have been typed, or room
+ * made: read until nothing comes, then wait. Adopts the console's port if `events` has not yet; in place of the handler
+ * it had. The console goes on working without `events` as well.
+ *
+ * Returns AT_OK, AT_NO_SPACE (`events` is full). No hypercall.
+ */
+at_status at_xen_console_listen(struct at_xen_console *console, struct at_xen_events *events, at_xen_event_fn fn,
+                                void *ctx);
 
 /*
  * at_xen_console_flush blocks until the peer has taken all that was written, or `deadline_ns` of the monotonic clock
