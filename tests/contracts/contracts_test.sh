@@ -20,7 +20,7 @@ Xenstore() {
 }
 
 Netfront() {
-    guest_passes netfront_suite 'vif=["bridge=xenbr0"]'
+    guest_passes netfront_suite 'vif=["bridge=xenbr0", "bridge=xenbr0"]'
 }
 
 Platform() {

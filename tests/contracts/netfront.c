@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-/* The contract of netdev, kept by netfront with Linux's netback at the other end; opened and closed again and again. */
+/*
+ * The contract of netdev, kept by netfront with Linux's netback at the other end, and what offloads come to there. Two
+ * devices of this guest are on one bridge: what the first sends the second receives. They are opened and closed again
+ * and again, the second with and without offloads: with them a large frame arrives as it was sent, without them Linux
+ * has to cut it up and to fill in its checksums, and so must have understood it.
+ */
 
 #include <atman/base/bits.h>
 #include <atman/guest.h>
@@ -8,20 +13,29 @@
 #include <atman/xen/grant.h>
 
 #include <stdio.h>
+#include <string.h>
 
 #include "runner.h"
+#include "segments.h"
 
 #define SECOND 1000000000u
-#define RX_BUFFERS 64
-#define TX_BUFFERS 64
+#define RX_BUFFERS 128
+#define TX_BUFFERS 16
 #define SLOTS 128
-#define REOPENINGS 3
+#define OFFLOADS (AT_NETFRONT_SG | AT_NETFRONT_CSUM | AT_NETFRONT_GSO4 | AT_NETFRONT_GSO6)
+#define LARGE 40000 /* bytes of payload */
+#define MSS 1400
 
-static struct at_netfront device;
-static struct at_netfront_buffer buffers[RX_BUFFERS + TX_BUFFERS];
-static struct at_netfront_slot slots[SLOTS];
+struct port {
+    struct at_netfront device;
+    struct at_netfront_buffer buffers[RX_BUFFERS + TX_BUFFERS];
+    struct at_netfront_slot slots[SLOTS];
+};
+
+static struct port sender, receiver;
 static _Alignas(4096) uint8_t memory[AT_NETDEV_CONTRACT_MEMORY];
 static uint32_t grants_of_memory[AT_NETDEV_CONTRACT_MEMORY / 4096];
+static bool arrives_whole; /* the receiver takes offloads */
 
 static uint64_t soon(void *ctx)
 {
@@ -29,50 +43,189 @@ static uint64_t soon(void *ctx)
     return at_wait_now(at_guest_wait()) + SECOND / 2;
 }
 
-static unsigned run_once(void)
+/* Sends it from shared memory, and returns what the device said. */
+static at_status send(const struct at_netdev_contract_env *e, const struct segment *out, uint16_t flags)
 {
-    const struct at_netfront_config config = {
+    const struct at_netdev_piece piece = {e->memory + 100, segment_make(e->memory + 100, out)};
+    const struct at_netdev_frame frame = {
+        .pieces = &piece,
+        .count = 1,
+        .flags = flags | AT_NETDEV_CSUM_BLANK,
+        .gso_size = flags != 0 ? MSS : 0,
+        .cookie = e->memory,
+    };
+    at_status status = at_netdev_send(e->dev, &frame);
+
+    at_netdev_flush(e->dev);
+    return status;
+}
+
+/* Copies the frame that begins at `parts` to `data`, and returns its size. */
+static uint32_t gather(uint8_t *data, const struct at_netdev_part *parts, size_t *count)
+{
+    uint32_t size = 0;
+
+    *count = 0;
+    do {
+        memcpy(data + size, parts[*count].data, parts[*count].size);
+        size += parts[*count].size;
+    } while (parts[(*count)++].flags & AT_NETDEV_MORE);
+    return size;
+}
+
+/*
+ * Receives the segments of what was sent until all of the stream is there, and judges each: whole with its checksum
+ * open, or with one that is right. Returns how many there were, 0 if something is missing.
+ */
+static unsigned receive(struct at_contract *t, const struct at_netdev_contract_env *e, const struct segment *sent,
+                        uint16_t flags)
+{
+    static uint8_t data[65536];
+    uint64_t end = soon(NULL);
+    uint32_t stream = 0;
+    unsigned frames = 0;
+
+    while (stream < sent->payload && at_netdev_wait(e->arrival, AT_NETDEV_RX, end) == AT_OK) {
+        struct at_netdev_part parts[2 * AT_NETDEV_PARTS_MAX];
+        size_t count;
+
+        if (at_netdev_recv(e->arrival, parts, AT_COUNT_OF(parts), &count) != AT_OK)
+            return 0;
+        for (size_t i = 0, n; i < count; i += n) {
+            uint32_t size = gather(data, &parts[i], &n);
+            struct segment got;
+
+            if (!segment_read(&got, data, size) || got.tcp != sent->tcp || got.ipv6 != sent->ipv6)
+                continue;
+            AT_CHECK_EQ(t, got.offset, stream);
+            stream += got.payload;
+            frames++;
+            if (arrives_whole)
+                AT_CHECK_EQ(t, parts[i].flags & ~AT_NETDEV_MORE, flags | AT_NETDEV_CSUM_BLANK | AT_NETDEV_CSUM_OK);
+            else
+                AT_CHECK(t, segment_is_summed(data, size));
+            AT_CHECK_EQ(t, parts[i].gso_size, arrives_whole && flags != 0 ? MSS : 0);
+        }
+        at_netdev_release(e->arrival, parts, count);
+    }
+    return stream == sent->payload ? frames : 0;
+}
+
+static void exchange(struct at_contract *t, const struct at_netdev_contract_env *e, bool ipv6, bool tcp,
+                     uint16_t flags)
+{
+    struct segment out = {.payload = flags != 0 ? LARGE : 1000, .ipv6 = ipv6, .tcp = tcp};
+    void *cookie = NULL;
+    size_t count = 0;
+    unsigned expected = flags != 0 && !arrives_whole ? (LARGE + MSS - 1) / MSS : 1;
+    uint64_t end;
+
+    memcpy(out.to, at_netdev_info(e->arrival)->mac, sizeof out.to);
+    memcpy(out.from, at_netdev_info(e->dev)->mac, sizeof out.from);
+    AT_REQUIRE(t, send(e, &out, flags) == AT_OK);
+    AT_CHECK_EQ(t, receive(t, e, &out, flags), expected);
+    end = soon(NULL);
+    while (count == 0 && at_netdev_wait(e->dev, AT_NETDEV_DONE, end) == AT_OK)
+        AT_REQUIRE(t, at_netdev_tx_done(e->dev, &cookie, 1, &count) == AT_OK);
+    AT_CHECK(t, cookie == e->memory);
+}
+
+static void everything_is_negotiated(struct at_contract *t, void *env)
+{
+    const struct at_netdev_contract_env *e = env;
+    const unsigned all = AT_NETDEV_SHARED | AT_NETDEV_TX_PARTS | AT_NETDEV_TX_CSUM4 | AT_NETDEV_TX_CSUM6 |
+                         AT_NETDEV_TX_GSO4 | AT_NETDEV_TX_GSO6;
+
+    AT_CHECK_EQ(t, at_netdev_info(e->dev)->features, all);
+    AT_CHECK_EQ(t, at_netdev_info(e->dev)->max_gso, 65535);
+}
+
+static void open_checksums_are_understood(struct at_contract *t, void *env)
+{
+    for (int i = 0; i < 4; i++)
+        exchange(t, env, i / 2 != 0, i % 2 != 0, 0);
+}
+
+static void large_frames_over_ipv4_are_understood(struct at_contract *t, void *env)
+{
+    exchange(t, env, false, true, AT_NETDEV_GSO4);
+}
+
+static void large_frames_over_ipv6_are_understood(struct at_contract *t, void *env)
+{
+    exchange(t, env, true, true, AT_NETDEV_GSO6);
+}
+
+static const struct at_contract_case offloads[] = {
+    {"Everything_IsNegotiated", everything_is_negotiated},
+    {"OpenChecksums_AreUnderstood", open_checksums_are_understood},
+    {"LargeFramesOverIpv4_AreUnderstood", large_frames_over_ipv4_are_understood},
+    {"LargeFramesOverIpv6_AreUnderstood", large_frames_over_ipv6_are_understood},
+};
+
+static bool open(struct port *port, uint16_t index, uint16_t features)
+{
+    struct at_netfront_config config = {
         .store = at_guest_xenstore(),
         .events = at_guest_events(),
         .grants = at_guest_grants(),
         .pages = at_guest_pages(),
         .wait = at_guest_wait(),
-        .buffers = buffers,
-        .rx_buffers = RX_BUFFERS,
+        .buffers = port->buffers,
         .tx = at_netfront_tx(),
-        .slots = slots,
-        .shared = {memory, AT_COUNT_OF(grants_of_memory), grants_of_memory},
+        .slots = port->slots,
         .offload = at_netfront_offload(),
         .tx_buffers = TX_BUFFERS,
         .tx_slots = SLOTS,
-        .features = AT_NETFRONT_SG | AT_NETFRONT_CSUM | AT_NETFRONT_GSO4 | AT_NETFRONT_GSO6,
+        .rx_buffers = RX_BUFFERS,
+        .index = index,
+        .features = features,
         .timeout_ns = 10ull * SECOND,
     };
-    struct at_netdev_contract_env env = {.memory = memory, .deadline_ns = soon};
-    uint32_t grants = at_xen_grants_available(config.grants);
-    at_status status = at_netfront_open(&device, &config);
+    at_status status;
+
+    if (index == 0)
+        config.shared = (struct at_netfront_shared){memory, AT_COUNT_OF(grants_of_memory), grants_of_memory};
+    status = at_netfront_open(&port->device, &config);
+    if (status != AT_OK)
+        printf("FAIL Open %s in phase %d\n", at_status_name(status), (int)at_netfront_phase(&port->device));
+    return status == AT_OK;
+}
+
+static bool close(struct port *port)
+{
+    at_status status = at_netfront_close(&port->device, at_wait_now(at_guest_wait()) + 5ull * SECOND);
+
+    if (status != AT_OK)
+        printf("FAIL Close %s\n", at_status_name(status));
+    return status == AT_OK;
+}
+
+static unsigned run_once(uint16_t features)
+{
+    struct at_netdev_contract_env env = {.memory = memory, .noisy = true, .deadline_ns = soon};
+    uint32_t grants = at_xen_grants_available(at_guest_grants()), left;
     unsigned failed;
 
-    if (status != AT_OK) {
-        printf("FAIL Open %s in phase %d\n", at_status_name(status), (int)at_netfront_phase(&device));
+    if (!open(&sender, 0, OFFLOADS) || !open(&receiver, 1, features))
         return 1;
-    }
-    env.dev = at_netfront_netdev(&device);
+    env.dev = at_netfront_netdev(&sender.device);
+    env.arrival = at_netfront_netdev(&receiver.device);
+    arrives_whole = features != 0;
     failed = run_contract(at_netdev_contract, at_netdev_contract_count, &env);
-    status = at_netfront_close(&device, at_wait_now(config.wait) + 5ull * SECOND);
-    if (status != AT_OK || at_xen_grants_available(config.grants) != grants) {
-        printf("FAIL Close %s, %u of %u grants back\n", at_status_name(status),
-               (unsigned)at_xen_grants_available(config.grants), (unsigned)grants);
-        failed++;
-    }
-    return failed;
+    failed += run_contract(offloads, AT_COUNT_OF(offloads), &env);
+    failed += !close(&sender) + !close(&receiver);
+    left = at_xen_grants_available(at_guest_grants());
+    if (left != grants)
+        printf("FAIL Grants %u of %u are back\n", (unsigned)left, (unsigned)grants);
+    return failed + (left != grants);
 }
 
 int main(void)
 {
     unsigned failed = 0;
 
-    for (int i = 0; i < REOPENINGS && failed == 0; i++)
-        failed = run_once();
+    for (int i = 0; i < 4 && failed == 0; i++)
+        failed = run_once(i % 2 == 0 ? OFFLOADS : 0);
     return (int)failed;
 }

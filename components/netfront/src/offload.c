@@ -49,21 +49,18 @@ static void ask(struct at_netfront_handshake *h)
 static uint32_t accept(const struct at_netfront_handshake *h)
 {
     unsigned wanted = h->nf->config.features;
-    uint16_t *features = &h->nf->info.features;
+    bool parts = (wanted & AT_NETFRONT_SG) && h->offers[SG] == 1;
+    bool csum4 = (wanted & AT_NETFRONT_CSUM) && h->offers[NO_CSUM4] == 0;
+    bool csum6 = (wanted & AT_NETFRONT_CSUM) && h->offers[CSUM6] == 1;
+    /* A large frame lies in parts, and only who cuts it up can fill in the checksums. */
+    bool gso4 = (wanted & AT_NETFRONT_GSO4) && h->offers[GSO4] == 1 && parts && csum4;
+    bool gso6 = (wanted & AT_NETFRONT_GSO6) && h->offers[GSO6] == 1 && parts && csum6;
 
-    if (h->nf->config.tx != NULL) {
-        if ((wanted & AT_NETFRONT_CSUM) && h->offers[NO_CSUM4] == 0)
-            *features |= AT_NETDEV_TX_CSUM4;
-        if ((wanted & AT_NETFRONT_CSUM) && h->offers[CSUM6] == 1)
-            *features |= AT_NETDEV_TX_CSUM6;
-        if ((wanted & AT_NETFRONT_SG) && h->offers[SG] == 1)
-            *features |= AT_NETDEV_TX_PARTS;
-        if ((wanted & AT_NETFRONT_GSO4) && h->offers[GSO4] == 1 && (*features & AT_NETDEV_TX_PARTS))
-            *features |= AT_NETDEV_TX_GSO4;
-        if ((wanted & AT_NETFRONT_GSO6) && h->offers[GSO6] == 1 && (*features & AT_NETDEV_TX_PARTS))
-            *features |= AT_NETDEV_TX_GSO6;
-    }
-    return (wanted & AT_NETFRONT_SG) && h->offers[SG] == 1 ? XEN_NETIF_MAX_TX_SIZE : AT_NETFRONT_PAGE_SIZE;
+    if (h->nf->config.tx != NULL)
+        h->nf->info.features = (uint16_t)((parts ? AT_NETDEV_TX_PARTS : 0u) | (csum4 ? AT_NETDEV_TX_CSUM4 : 0u) |
+                                          (csum6 ? AT_NETDEV_TX_CSUM6 : 0u) | (gso4 ? AT_NETDEV_TX_GSO4 : 0u) |
+                                          (gso6 ? AT_NETDEV_TX_GSO6 : 0u));
+    return parts ? XEN_NETIF_MAX_TX_SIZE : AT_NETFRONT_PAGE_SIZE;
 }
 
 const struct at_netfront_offload *at_netfront_offload(void)

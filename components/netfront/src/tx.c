@@ -254,15 +254,38 @@ static void put(struct at_netfront *nf, const struct gather *g, const struct at_
     }
 }
 
+/*
+ * Linux's netback drops a frame whose first part is shorter than the Ethernet header. Returns how many bytes of a piece
+ * that may stay where it is are copied because of that: as a rule none.
+ */
+static uint32_t head_to_copy(const struct gather *g, const struct at_netdev_piece *piece)
+{
+    uint32_t have = g->count == 0 ? 0 : g->parts[0].size;
+    uint32_t in_page = AT_NETFRONT_PAGE_SIZE - (uint32_t)((uintptr_t)piece->data % AT_NETFRONT_PAGE_SIZE);
+
+    if (have >= AT_NETDEV_HEADER_SIZE)
+        return 0;
+    if (have == 0 && in_page >= AT_NETDEV_HEADER_SIZE && piece->size >= AT_NETDEV_HEADER_SIZE)
+        return 0;
+    return piece->size < AT_NETDEV_HEADER_SIZE - have ? piece->size : AT_NETDEV_HEADER_SIZE - have;
+}
+
 static at_status gather(struct at_netfront *nf, struct gather *g, const struct at_netdev_frame *frame)
 {
     at_status status = AT_OK;
     uint32_t extra = (frame->flags & GSO) != 0;
 
     for (uint32_t i = 0; status == AT_OK && i < frame->count; i++) {
-        if (!is_in_place(nf, frame, &frame->pieces[i]))
-            status = add_copy(nf, g, &frame->pieces[i]);
-        else if (!add_in_place(nf, g, &frame->pieces[i]))
+        struct at_netdev_piece copied = frame->pieces[i], rest = {0};
+
+        if (is_in_place(nf, frame, &copied)) {
+            uint32_t head = head_to_copy(g, &copied);
+
+            rest = (struct at_netdev_piece){copied.data + head, copied.size - head};
+            copied.size = head;
+        }
+        status = add_copy(nf, g, &copied);
+        if (status == AT_OK && !add_in_place(nf, g, &rest))
             status = AT_TOO_BIG;
     }
     if (status == AT_OK && g->count > nf->config.tx_slots)

@@ -193,7 +193,7 @@ static void piece_over_the_end_of_a_page_arrives_unchanged(struct at_contract *t
         AT_REQUIRE(t, contract_get_cookies(e, 1) == 1 && came == 1);
         if (!contract_arrives(e))
             continue;
-        AT_REQUIRE(t, contract_receive(e, &frame, 1, NULL) == 1);
+        AT_CHECK_EQ(t, contract_receive(e, &frame, 1, NULL) == 1 ? before : 0, before);
         AT_CHECK(t, contract_is_filled(&frame, 100, (uint8_t)before));
     }
 }
@@ -254,7 +254,7 @@ static void held_parts_keep_their_bytes_and_order(struct at_contract *t, void *e
 {
     const struct at_netdev_contract_env *e = env;
     struct at_netdev_part held[BATCH];
-    struct contract_received got[BATCH];
+    static struct contract_received got[BATCH]; /* more than a guest's stack holds */
     uint32_t n = BATCH;
 
     if (!contract_arrives(e))

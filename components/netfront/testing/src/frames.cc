@@ -135,8 +135,10 @@ bool at_fake_netback::TakeFrame(uint32_t *at, Frame *frame, std::vector<uint16_t
   frame->about.part_size = static_cast<uint32_t>(parts.size());
   frame->about.size = parts[0].size;
   if (parts.size() > XEN_NETIF_NR_SLOTS_MIN) Fault("tx frame in too many parts", frame->about.part_size);
-  if (parts[0].size < 14) Fault("tx frame without an Ethernet header", parts[0].size);
   parts[0].size = static_cast<uint16_t>(first_size);
+  // As Linux does.
+  if (first_size < 14) Fault("tx part without the whole Ethernet header", first_size);
+  good = good && first_size >= 14;
   for (size_t i = 0; good && i < parts.size(); i++) good = ReadPart(frame, parts[i], parts[i].size);
   return good;
 }
