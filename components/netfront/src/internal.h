@@ -33,18 +33,20 @@ struct at_netfront_tx {
     bool (*is_ready)(struct at_netfront *nf, unsigned events);
 };
 
+/* How many keys are published. */
+#define AT_NETFRONT_PUBLISHED 10
+
 /* What goes through XenStore. Lives as long as at_netfront_open() runs. */
 struct at_netfront_handshake {
     struct at_netfront *nf;
     char mac[sizeof "00:16:3e:00:00:00"];
     uint32_t mtu;
     uint32_t rx_copy;
-    uint32_t one;
     uint32_t offers[5];
-    size_t publish_count;
-    size_t backend_count;
-    struct at_xenbus_key publish[10];
+    uint32_t published[AT_NETFRONT_PUBLISHED];
+    struct at_xenbus_key publish[AT_NETFRONT_PUBLISHED];
     struct at_xenbus_key backend[6];
+    size_t backend_count;
 };
 
 /* What offloads are. Each member's contract is at the function of that name in offload.c, of recv in parts.c. */
@@ -55,8 +57,7 @@ struct at_netfront_offload {
     at_status (*recv)(struct at_netfront *nf, struct at_netdev_part *parts, size_t capacity, size_t *count);
 };
 
-/* open.c: adds a key to publish, and one of the back-end's to read, which may be missing. */
-void at_netfront_publish(struct at_netfront_handshake *h, const char *name, uint32_t *number);
+/* open.c: adds a key of the back-end's to read, which may be missing. */
 void at_netfront_ask(struct at_netfront_handshake *h, const char *name, uint32_t *number);
 
 /* buffers.c: every page of the device, with its grant. */

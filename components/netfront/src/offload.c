@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 /* What of netif.h's optional features is asked for, and what comes of it. */
-#include <atman/base/bits.h>
 #include <atman/xen/abi.h>
 
 #include <xen/io/netif.h>
@@ -24,24 +23,12 @@ static bool is_valid(const struct at_netfront_config *config)
             (config->tx == NULL || config->tx_slots >= AT_NETFRONT_SG_LEAST));
 }
 
-/* Publishes what we can take, and asks what the back-end can. */
 static void ask(struct at_netfront_handshake *h)
 {
-    static const struct {
-        const char *name;
-        uint32_t feature;
-    } features[] = {
-        [SG] = {"feature-sg", AT_NETFRONT_SG},
-        [GSO4] = {"feature-gso-tcpv4", AT_NETFRONT_GSO4},
-        [GSO6] = {"feature-gso-tcpv6", AT_NETFRONT_GSO6},
-        [CSUM6] = {"feature-ipv6-csum-offload", AT_NETFRONT_CSUM},
-    };
-
-    for (unsigned i = 0; i < AT_COUNT_OF(features); i++) {
-        if (h->nf->config.features & features[i].feature)
-            at_netfront_publish(h, features[i].name, &h->one);
-        at_netfront_ask(h, features[i].name, &h->offers[i]);
-    }
+    at_netfront_ask(h, "feature-sg", &h->offers[SG]);
+    at_netfront_ask(h, "feature-gso-tcpv4", &h->offers[GSO4]);
+    at_netfront_ask(h, "feature-gso-tcpv6", &h->offers[GSO6]);
+    at_netfront_ask(h, "feature-ipv6-csum-offload", &h->offers[CSUM6]);
     at_netfront_ask(h, "feature-no-csum-offload", &h->offers[NO_CSUM4]);
 }
 

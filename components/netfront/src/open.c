@@ -79,6 +79,36 @@ static at_status start_rings(struct at_netfront *nf)
     return nf->config.tx != NULL ? nf->config.tx->open(nf) : AT_OK;
 }
 
+/* What is published, in this order: two grants, the port, and what we can take. */
+static const char published[] = "tx-ring-ref\0"
+                                "rx-ring-ref\0"
+                                "event-channel\0"
+                                "request-rx-copy\0"
+                                "feature-rx-notify\0"
+                                "feature-no-csum-offload\0"
+                                "feature-sg\0"
+                                "feature-ipv6-csum-offload\0"
+                                "feature-gso-tcpv4\0"
+                                "feature-gso-tcpv6";
+
+/*
+ * The values. Also of what we cannot take: whoever had the device before (a boot loader, we ourselves) may have said
+ * otherwise, and such keys stay.
+ */
+static void fill_in(const struct at_netfront *nf, uint32_t *value)
+{
+    unsigned features = nf->config.features;
+
+    *value++ = nf->ring_pages[1].grant;
+    *value++ = nf->ring_pages[0].grant;
+    *value++ = nf->port;
+    *value++ = 1;
+    *value++ = 1;
+    *value++ = (features & AT_NETFRONT_CSUM) == 0;
+    for (; features != 0; features >>= 1) /* the others are AT_NETFRONT_SG and so on, bit by bit */
+        *value++ = features & 1;
+}
+
 /* xenbus has read the device's own keys and knows whose grants and port these will be. */
 static at_status prepare(void *ctx, uint16_t backend_id)
 {
@@ -99,6 +129,7 @@ static at_status prepare(void *ctx, uint16_t backend_id)
         status = start_rings(nf);
     if (status != AT_OK)
         return status;
+    fill_in(nf, h->published);
     nf->phase = AT_NETFRONT_CONNECT;
     return AT_OK;
 }
@@ -113,12 +144,6 @@ static at_status accept(void *ctx)
     return h->rx_copy == 1 ? AT_OK : AT_UNSUPPORTED;
 }
 
-void at_netfront_publish(struct at_netfront_handshake *h, const char *name, uint32_t *number)
-{
-    h->publish[h->publish_count].name = name;
-    h->publish[h->publish_count++].number = number;
-}
-
 void at_netfront_ask(struct at_netfront_handshake *h, const char *name, uint32_t *number)
 {
     h->backend[h->backend_count].name = name;
@@ -128,7 +153,8 @@ void at_netfront_ask(struct at_netfront_handshake *h, const char *name, uint32_t
 
 static at_status connect(struct at_netfront *nf)
 {
-    struct at_netfront_handshake h = {.nf = nf, .mtu = MTU_DEFAULT, .one = 1};
+    const char *name = published;
+    struct at_netfront_handshake h = {.nf = nf, .mtu = MTU_DEFAULT};
     struct at_xenbus_key own[] = {
         {.name = "mac", .text = h.mac, .capacity = sizeof h.mac},
         {.name = "mtu", .number = &h.mtu, .optional = true},
@@ -137,23 +163,20 @@ static at_status connect(struct at_netfront *nf)
         .own = own,
         .own_count = AT_COUNT_OF(own),
         .publish = h.publish,
+        .publish_count = AT_NETFRONT_PUBLISHED,
         .backend = h.backend,
         .prepare = prepare,
         .accept = accept,
         .ctx = &h,
     };
 
-    at_netfront_publish(&h, "tx-ring-ref", &nf->ring_pages[1].grant);
-    at_netfront_publish(&h, "rx-ring-ref", &nf->ring_pages[0].grant);
-    at_netfront_publish(&h, "event-channel", &nf->port);
-    at_netfront_publish(&h, "request-rx-copy", &h.one);
-    at_netfront_publish(&h, "feature-rx-notify", &h.one);
+    for (size_t i = 0; i < AT_NETFRONT_PUBLISHED; i++, name += strlen(name) + 1) {
+        h.publish[i].name = name;
+        h.publish[i].number = &h.published[i];
+    }
     at_netfront_ask(&h, "feature-rx-copy", &h.rx_copy);
     if (nf->config.offload != NULL)
         nf->config.offload->ask(&h);
-    if ((nf->config.features & AT_NETFRONT_CSUM) == 0) /* on unless declined */
-        at_netfront_publish(&h, "feature-no-csum-offload", &h.one);
-    device.publish_count = h.publish_count;
     device.backend_count = h.backend_count;
     nf->bus.changed = at_netfront_on_event;
     nf->bus.changed_ctx = nf;

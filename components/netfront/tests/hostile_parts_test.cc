@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: ISC
+// A back-end that lies about frames in parts and about what goes with them.
+
+#include "components/netfront/tests/guest.h"
+
+#include <xen/io/netif.h>
+
+namespace {
+
+constexpr uint16_t kParts = AT_NETFRONT_SG | AT_NETFRONT_CSUM;
+constexpr uint16_t kAll = kParts | AT_NETFRONT_GSO4 | AT_NETFRONT_GSO6;
+
+at_fake_netback_frame Large() {
+  at_fake_netback_frame about{};
+  about.csum_blank = true;
+  about.gso_type = XEN_NETIF_GSO_TYPE_TCPV4;
+  about.gso_size = 1448;
+  return about;
+}
+
+at_status ReceiveUntilTheEnd(Guest *g) {
+  at_netdev_part parts[AT_NETDEV_PARTS_MAX];
+  size_t count;
+  at_status status = AT_OK;
+  for (int i = 0; i < 4 && status == AT_OK; ++i) {
+    status = at_netdev_wait(g->dev, AT_NETDEV_RX, g->Now() + kSecond);
+    if (status == AT_OK) status = at_netdev_recv(g->dev, parts, AT_NETDEV_PARTS_MAX, &count);
+    if (status == AT_OK) at_netdev_release(g->dev, parts, count);
+  }
+  return status;
+}
+
+TEST(NetfrontHostileParts, ReceiveLies_EndTheDevice) {
+  const struct {
+    const char *what;
+    uint16_t features;
+    enum at_fake_netback_lie lie;
+    uint32_t argument;
+  } cases[] = {
+      {"extra of no type", kAll, AT_FAKE_NETBACK_RX_EXTRA_TYPE, XEN_NETIF_EXTRA_TYPE_NONE},
+      {"extra that is a multicast filter's", kAll, AT_FAKE_NETBACK_RX_EXTRA_TYPE, XEN_NETIF_EXTRA_TYPE_MCAST_ADD},
+      {"extra that is a hash", kAll, AT_FAKE_NETBACK_RX_EXTRA_TYPE, XEN_NETIF_EXTRA_TYPE_HASH},
+      {"extra of an unknown type", kAll, AT_FAKE_NETBACK_RX_EXTRA_TYPE, 255},
+      {"extra that says that more follow", kAll, AT_FAKE_NETBACK_RX_EXTRA_FLAGS, XEN_NETIF_EXTRA_FLAG_MORE},
+      {"extra with unknown flags", kAll, AT_FAKE_NETBACK_RX_EXTRA_FLAGS, 0x80},
+      {"segments of no protocol", kAll, AT_FAKE_NETBACK_RX_GSO_TYPE, XEN_NETIF_GSO_TYPE_NONE},
+      {"segments of an unknown protocol", kAll, AT_FAKE_NETBACK_RX_GSO_TYPE, 3},
+      {"the last protocol", kAll, AT_FAKE_NETBACK_RX_GSO_TYPE, 255},
+      {"segments of no bytes", kAll, AT_FAKE_NETBACK_RX_GSO_SIZE, 0},
+      {"segments over IPv6, not asked for", kParts | AT_NETFRONT_GSO4, AT_FAKE_NETBACK_RX_GSO_TYPE,
+       XEN_NETIF_GSO_TYPE_TCPV6},
+      {"extra without extras negotiated", kParts, AT_FAKE_NETBACK_RX_FLAGS, NETRXF_extra_info},
+      {"id past the buffers", kAll, AT_FAKE_NETBACK_RX_ID, 64},
+      {"the same answer twice", kAll, AT_FAKE_NETBACK_RX_TWICE, 0},
+      {"a part that leaves its page", kAll, AT_FAKE_NETBACK_RX_STATUS, 4097},
+      {"an offset that moves a part out of its page", kAll, AT_FAKE_NETBACK_RX_OFFSET, 1},
+  };
+  for (unsigned behaviour : {0u, AT_FAKE_NETBACK_TRICKLES}) {
+    for (const auto &c : cases) {
+      SCOPED_TRACE(c.what);
+      Guest g(64, 32);
+      g.Want(c.features);
+      g.Connect(behaviour);
+      g.front_may_be_wrong = true;
+      at_fake_netback_lie(g.back, c.lie, c.argument);
+      g.Inject(c.features & AT_NETFRONT_GSO4 ? Large() : at_fake_netback_frame{}, std::string(9000, 'l'));
+      EXPECT_EQ(ReceiveUntilTheEnd(&g), AT_PROTOCOL);
+      EXPECT_EQ(g.FrontStats().protocol_errors, 1u);
+      EXPECT_EQ(g.Send(std::string(60, 's')), AT_PROTOCOL);
+    }
+  }
+}
+
+// The flag of an extra is believed of a frame's first part only.
+TEST(NetfrontHostileParts, ExtraOnALaterPart_EndsTheDevice) {
+  Guest g(64, 32);
+  g.Want(kAll);
+  g.Connect(AT_FAKE_NETBACK_TRICKLES);
+  g.Inject(at_fake_netback_frame{}, std::string(9000, 'l'));
+  at_netdev_part parts[AT_NETDEV_PARTS_MAX];
+  size_t count = 1;
+  ASSERT_EQ(at_netdev_wait(g.dev, AT_NETDEV_RX, g.Now() + kSecond), AT_OK);
+  ASSERT_EQ(at_netdev_recv(g.dev, parts, AT_NETDEV_PARTS_MAX, &count), AT_OK);
+  EXPECT_EQ(count, 0u) << "a frame that has only begun is not handed out";
+  at_fake_netback_lie(g.back, AT_FAKE_NETBACK_RX_FLAGS, NETRXF_extra_info);
+  EXPECT_EQ(ReceiveUntilTheEnd(&g), AT_PROTOCOL);
+}
+
+TEST(NetfrontHostileParts, UselessFrames_AreDroppedWhole_CountedOnce_AndTheirBuffersComeBack) {
+  const struct {
+    const char *what;
+    uint16_t features;
+    at_fake_netback_frame about;
+    size_t size;
+    enum at_fake_netback_lie lie;
+    uint32_t argument;
+    at_netdev_drop reason;
+  } cases[] = {
+      {"19 parts", kAll, {nullptr, 0, 1, false, false, 0, 0}, 19, AT_FAKE_NETBACK_HONEST, 0, AT_NETDEV_DROP_RX_PARTS},
+      {"60 parts", kAll, {nullptr, 0, 1, false, false, 0, 0}, 60, AT_FAKE_NETBACK_HONEST, 0, AT_NETDEV_DROP_RX_PARTS},
+      {"a failed part of a large frame", kAll, Large(), 9000, AT_FAKE_NETBACK_RX_STATUS,
+       static_cast<uint32_t>(NETIF_RSP_ERROR), AT_NETDEV_DROP_RX_ERROR},
+      {"a large frame that is no frame", kAll, Large(), 0, AT_FAKE_NETBACK_HONEST, 0, AT_NETDEV_DROP_RX_EMPTY},
+      {"an empty frame", kAll, {}, 0, AT_FAKE_NETBACK_HONEST, 0, AT_NETDEV_DROP_RX_EMPTY},
+      {"a checksum left open, not asked for", AT_NETFRONT_SG, {}, 100, AT_FAKE_NETBACK_RX_FLAGS, NETRXF_csum_blank,
+       AT_NETDEV_DROP_RX_CHECKSUM},
+      {"parts, not asked for", AT_NETFRONT_CSUM, {}, 100, AT_FAKE_NETBACK_RX_FLAGS, NETRXF_more_data,
+       AT_NETDEV_DROP_RX_PARTS},
+  };
+  for (unsigned behaviour : {0u, AT_FAKE_NETBACK_TRICKLES}) {
+    for (const auto &c : cases) {
+      SCOPED_TRACE(c.what);
+      Guest g(64, 32);
+      g.Want(c.features);
+      g.Connect(behaviour);
+      for (uint64_t i = 1; i <= 12; ++i) {
+        at_fake_netback_lie(g.back, c.lie, c.argument);
+        g.Inject(c.about, std::string(c.size, 'u'));
+        if (c.lie == AT_FAKE_NETBACK_RX_FLAGS && c.argument == NETRXF_more_data) g.Inject("its last part");
+        g.Inject("the next");
+        ASSERT_EQ(g.Receive(), "the next");
+        EXPECT_EQ(g.DevStats().dropped[c.reason], i);
+      }
+      EXPECT_EQ(g.DevStats().rx_frames, 12u);
+    }
+  }
+}
+
+// The failure comes when parts of the frame lie with the driver already.
+TEST(NetfrontHostileParts, FailureOfTheLastPart_DropsThoseBefore) {
+  Guest g(19, 32);
+  g.Want(AT_NETFRONT_SG);
+  g.Connect(AT_FAKE_NETBACK_TRICKLES);
+  for (uint64_t i = 1; i <= 20; ++i) {
+    g.Inject(at_fake_netback_frame{}, std::string(3 * 4096, 'l'));
+    at_netdev_part parts[AT_NETDEV_PARTS_MAX];
+    size_t count = 1;
+    for (int taken = 0; taken < 2; ++taken) {
+      ASSERT_EQ(at_netdev_wait(g.dev, AT_NETDEV_RX, g.Now() + kSecond), AT_OK);
+      ASSERT_EQ(at_netdev_recv(g.dev, parts, AT_NETDEV_PARTS_MAX, &count), AT_OK);
+      ASSERT_EQ(count, 0u);
+    }
+    at_fake_netback_lie(g.back, AT_FAKE_NETBACK_RX_STATUS, static_cast<uint32_t>(NETIF_RSP_ERROR));
+    g.Inject("the next");
+    ASSERT_EQ(g.Receive(), "the next");
+    EXPECT_EQ(g.DevStats().dropped[AT_NETDEV_DROP_RX_ERROR], i);
+  }
+}
+
+TEST(NetfrontHostileParts, TransmitLies_EndTheDevice) {
+  const struct {
+    const char *what;
+    bool large;
+    enum at_fake_netback_lie lie;
+    uint32_t argument;
+  } cases[] = {
+      {"answer to an extra that was not sent", false, AT_FAKE_NETBACK_TX_STATUS, NETIF_RSP_NULL},
+      {"second answer to the only extra", true, AT_FAKE_NETBACK_TX_STATUS, NETIF_RSP_NULL},
+      {"the same part twice", true, AT_FAKE_NETBACK_TX_TWICE, 0},
+      {"id of a slot that is not in the ring", true, AT_FAKE_NETBACK_TX_ID, 31},
+      {"id past the slots", true, AT_FAKE_NETBACK_TX_ID, 32},
+  };
+  for (uint32_t start : {0u, UINT32_MAX}) {
+    for (const auto &c : cases) {
+      SCOPED_TRACE(c.what);
+      Guest g(64, 16, 32);
+      g.Want(kAll);
+      g.config.ring_start = start;
+      g.Connect();
+      g.front_may_be_wrong = true;
+      at_fake_netback_lie(g.back, c.lie, c.argument);
+      ASSERT_EQ(g.Send(std::string(9000, 'l').substr(0, c.large ? 9000 : 1000), nullptr,
+                       c.large ? AT_NETDEV_GSO4 | AT_NETDEV_CSUM_BLANK : 0, c.large ? 1448 : 0),
+                AT_OK);
+      g.RunPeers();
+      at_status status = AT_OK;
+      for (int i = 0; i < 4 && status == AT_OK; ++i) status = at_netdev_wait(g.dev, AT_NETDEV_TX, 0);
+      EXPECT_EQ(status, AT_PROTOCOL) << at_status_name(status);
+    }
+  }
+}
+
+}  // namespace
