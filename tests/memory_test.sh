@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: ISC
 #
-# A guest that is as large as the operator wants: xl mem-set, both ways.
+# A guest that is as large as the operator wants, xl mem-set, both ways; and page faults that are none of demand-zero
+# ranges.
 
 # set_memory MIB: as the operator does; the guest says that it has followed, and Xen agrees.
 set_memory() {
@@ -32,4 +33,17 @@ MemSet_Least_AndLess_IsSurvived() {
     console_matches '^target 100: not reached, [0-9]+ KiB$'
     set_memory 12
     guest_stops 5000
+}
+
+Fault_OutsideDemandZeroRanges_IsReportedAsEver() {
+    local register
+    guest_start demand
+    guest_ends crash
+    console_has touched
+    console_has 'atman: exception #PF'
+    console_lacks survived
+    for register in rax=fa rbx=fb rcx=fc rdx=fd rsi=f1 rdi=f2 rbp=f3 r8=f8 r9=f9 r10=f10 r11=f11 r12=f12 r13=f13 \
+        r14=f14 r15=f15 cr2=1234; do
+        console_has "$(printf '  %-3s 0x%016x' "${register%=*}" "0x${register#*=}")"
+    done
 }

@@ -7,6 +7,7 @@
 #include <atman/base/clock.h>
 #include <atman/base/entropy.h>
 #include <atman/guest.h>
+#include <atman/mm/demand.h>
 #include <atman/mm/heap.h>
 #include <atman/mm/pages.h>
 #include <atman/mm/space.h>
@@ -90,6 +91,42 @@ static void pages_have_frames_of_their_own(struct at_contract *t, void *env)
     AT_CHECK_EQ(t, at_mm_space_unmap(at_guest_space(), window, 1), AT_OK);
     at_mm_pages_free(pages, one);
     at_mm_pages_free(pages, other);
+}
+
+#define DEMAND_PAGES 2000
+
+/* Touched by reading, by writing and across a page's end, with values in registers of both kinds. */
+static void demand_zero_ranges_become_memory_when_touched(struct at_contract *t, void *env)
+{
+    struct at_mm_frames_stats before, during, after;
+    struct at_mm_demand_range range;
+    volatile uint8_t *bytes;
+    volatile double third = 1.0 / 3;
+    void *va, *start;
+
+    (void)env;
+    /* Once, so that what the first fault makes is there. */
+    AT_REQUIRE(t, at_mm_demand_reserve(at_guest_demand(), &range, &va, DEMAND_PAGES) == AT_OK);
+    AT_REQUIRE(t, at_mm_demand_release(at_guest_demand(), &range) == AT_OK);
+    at_mm_frames_stats(at_guest_frames(), &before);
+    AT_REQUIRE(t, at_mm_demand_reserve(at_guest_demand(), &range, &start, DEMAND_PAGES) == AT_OK);
+    bytes = start;
+    for (size_t page = 0; page < DEMAND_PAGES; page += 100) {
+        double sum = third * (double)page;
+
+        AT_CHECK_EQ(t, bytes[page * AT_MM_PAGE_SIZE + page], 0);
+        bytes[page * AT_MM_PAGE_SIZE + page] = (uint8_t)(page / 100 + 1);
+        AT_CHECK(t, sum == third * (double)page);
+    }
+    *(volatile uint64_t *)(bytes + 51 * AT_MM_PAGE_SIZE - 4) = UINT64_MAX; /* two pages at once */
+    memset((char *)start + 301 * AT_MM_PAGE_SIZE, 0x5a, 3 * AT_MM_PAGE_SIZE);
+    at_mm_frames_stats(at_guest_frames(), &during);
+    AT_CHECK_EQ(t, during.used, before.used + DEMAND_PAGES / 100 + 2 + 3);
+    for (size_t page = 0; page < DEMAND_PAGES; page += 100)
+        AT_CHECK_EQ(t, bytes[page * AT_MM_PAGE_SIZE + page], page / 100 + 1);
+    AT_CHECK_EQ(t, at_mm_demand_release(at_guest_demand(), &range), AT_OK);
+    at_mm_frames_stats(at_guest_frames(), &after);
+    AT_CHECK_EQ(t, after.used, before.used);
 }
 
 /* To the last page, twice: what was freed can be had again. */
@@ -183,6 +220,7 @@ static const struct at_contract_case cases[] = {
     {"SizesAreAsPromised", sizes_are_as_promised},
     {"PagesHaveFramesOfTheirOwn", pages_have_frames_of_their_own},
     {"EntropyFillsWhatItIsAskedTo", entropy_fills_what_it_is_asked_to},
+    {"DemandZeroRangesBecomeMemoryWhenTouched", demand_zero_ranges_become_memory_when_touched},
     {"HeapSaysWhenItIsExhausted", heap_says_when_it_is_exhausted},
     {"WaitingWithThreadsLetsThemRun", waiting_with_threads_lets_them_run},
 };

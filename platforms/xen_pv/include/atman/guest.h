@@ -23,6 +23,7 @@
 extern "C" {
 #endif
 
+struct at_mm_demand;
 struct at_mm_frames;
 struct at_mm_heap;
 struct at_mm_memory;
@@ -57,6 +58,13 @@ struct at_mm_memory at_guest_memory(void);
  * is free, or the host has no more: it has then come as near as it could; or what Xen said.
  */
 at_status at_guest_set_memory(uint64_t kib);
+
+/*
+ * at_guest_demand returns what makes demand-zero ranges (<atman/mm/demand.h>) of the window: a page of one becomes
+ * memory when the guest first touches it. A touch when no memory is left is an exception like any other. The touch
+ * needs 1.5 KiB of the stack that it happens on.
+ */
+struct at_mm_demand *at_guest_demand(void);
 
 /* at_guest_space returns the window of virtual pages for mapping machine frames (<atman/mm/space.h>): 64 MiB. */
 struct at_mm_space *at_guest_space(void);
