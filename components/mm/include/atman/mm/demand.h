@@ -9,8 +9,8 @@
  * page its memory when it is first needed. The platform's page-fault handler calls at_mm_demand_touch(); a caller that
  * has none does so itself.
  *
- * Not for: stacks (an exception needs one to be reported on), hypercall arguments, grants, or whatever another domain or
- * a device is to touch: no fault comes here from them. Touch such pages first.
+ * Not for: stacks (an exception needs one to be reported on), hypercall arguments, grants, or whatever another domain
+ * or a device is to touch: no fault comes here from them. Touch such pages first.
  */
 
 #include <stddef.h>
