@@ -54,6 +54,15 @@ upstream() {
     package "${repository//_/-}" "$repository" "$release" "$licence" "$where" "$(pin "$repository" sha256)"
 }
 
+# What comes from upstream. atman_build only says where each is, for those that want it.
+repositories() {
+    if [[ $name == build ]]; then
+        { awk -F'"' '/upstream_archive\($/ { getline; print $2 }' bazel/repositories.bzl && echo xen_headers; } | sort
+    else
+        sed -n 's/^upstream //p' "$manifest" | sort -u
+    fi
+}
+
 related() {
     printf '    {"spdxElementId": "%s", "relationshipType": "%s", "relatedSpdxElement": "%s"}' "$1" "$2" "$3"
 }
@@ -97,8 +106,12 @@ done < <(sed -n 's/^use //p' "$manifest")
 while read -r repository; do
     [[ $repository ]] || continue
     printf '    ,\n' && upstream "$repository"
-    relations+=$',\n'$(related SPDXRef-Package DEPENDS_ON "SPDXRef-${repository//_/-}")
-done < <(sed -n 's/^upstream //p' "$manifest" | sort -u)
+    if [[ $name == build ]]; then
+        relations+=$',\n'$(related "SPDXRef-${repository//_/-}" OPTIONAL_DEPENDENCY_OF SPDXRef-Package)
+    else
+        relations+=$',\n'$(related SPDXRef-Package DEPENDS_ON "SPDXRef-${repository//_/-}")
+    fi
+done < <(repositories)
 echo
 echo '  ],'
 echo '  "files": ['

@@ -48,6 +48,8 @@ def problems(root):
         for other in package.get("checksums", []):
             if not re.fullmatch(r"[0-9a-f]{64}", other["checksumValue"]):
                 yield "{} has a checksum that is none".format(package["name"])
+        if not re.fullmatch(r"[A-Za-z0-9.-]+( AND [A-Za-z0-9.-]+)*", package["licenseConcluded"]):
+            yield "{} has a licence that is no SPDX expression".format(package["name"])
         if not re.match(r"(https://|NOASSERTION$)", package["downloadLocation"]):
             yield "{} comes from nowhere".format(package["name"])
 

@@ -7,6 +7,7 @@
 set -uo pipefail
 
 status=0
+runfiles=$PWD
 verdict() {
     if (($1 == 0)); then echo "PASS $2"; else echo "FAIL $2" && status=1; fi
 }
@@ -23,6 +24,13 @@ verdict $? Index_IsTheSameElsewhere
 
 (cd one && sha256sum --quiet -c SHA256SUMS)
 verdict $? Sums_AreTheFiles
+
+mkdir unpacked
+for archive in one/*.tar.gz; do
+    tar -xf "$archive" -C unpacked
+    python3 "$runfiles/tools/release/check_bom.py" "unpacked/$(basename "$archive" .tar.gz)"
+    verdict $? "Bom_NamesWhatIsThere: ${archive##*/}"
+done
 
 python3 - one <<'END'
 import base64, glob, hashlib, json, os, sys
