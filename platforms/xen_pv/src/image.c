@@ -65,7 +65,15 @@ static uint64_t protection(uintptr_t va)
     return AT_XEN_PV_PTE_RW;
 }
 
-/* Fills the image's own tables, and takes the right to write from what must not be written by way of the old ones. */
+/* Takes the right to write to the page at `va` by way of the old tables. NX would stop us: they map what runs now. */
+static void make_readonly(struct batch *batch, const uint64_t *level2, uintptr_t va)
+{
+    uint64_t frame = at_xen_pv_frame_of_pfn((va - AT_XEN_PV_IMAGE_BASE) >> AT_XEN_PV_PAGE_SHIFT);
+
+    add(batch, level2[at_xen_pv_slot(va, 2)], at_xen_pv_slot(va, 1), frame << AT_XEN_PV_PAGE_SHIFT | AT_XEN_PV_PTE_RX);
+}
+
+/* Fills the image's own tables, and has what must not be written made read-only in the old ones. */
 static void map_image(struct batch *batch, const uint64_t *level2)
 {
     const uint64_t *frames = (const uint64_t *)AT_XEN_PV_P2M_BASE;
@@ -75,14 +83,15 @@ static void map_image(struct batch *batch, const uint64_t *level2)
     for (va = AT_XEN_PV_IMAGE_BASE; va < (uintptr_t)at_xen_pv_image_end; va += AT_XEN_PV_PAGE_SIZE) {
         uint64_t allowed = protection(va);
         uint64_t frame = *frames++ << AT_XEN_PV_PAGE_SHIFT;
-        unsigned table = at_xen_pv_slot(va, 2);
-        unsigned slot = at_xen_pv_slot(va, 1);
 
         if (allowed != 0)
-            at_xen_pv_tables[table - first][slot] = frame | allowed;
-        if (allowed == AT_XEN_PV_PTE_RX || allowed == AT_XEN_PV_PTE_R)
-            add(batch, level2[table], slot, frame | AT_XEN_PV_PTE_RX); /* NX would stop us: this is the old mapping */
+            at_xen_pv_tables[at_xen_pv_slot(va, 2) - first][at_xen_pv_slot(va, 1)] = frame | allowed;
+        if (va < page_up(at_xen_pv_rodata_end))
+            make_readonly(batch, level2, va);
     }
+    /* A full batch goes to Xen at once: nothing is written to the new tables after this. */
+    for (va = (uintptr_t)at_xen_pv_tables; va < (uintptr_t)at_xen_pv_tables_end; va += AT_XEN_PV_PAGE_SIZE)
+        make_readonly(batch, level2, va);
 }
 
 void at_xen_pv_protect_image(const start_info_t *boot_info)
@@ -91,22 +100,25 @@ void at_xen_pv_protect_image(const start_info_t *boot_info)
     const uint64_t *level3 = boot_address(at_xen_pv_table(level4[at_xen_pv_slot(AT_XEN_PV_IMAGE_BASE, 4)]));
     uint64_t level3_entry = level3[at_xen_pv_slot(AT_XEN_PV_IMAGE_BASE, 3)];
     const uint64_t *level2 = boot_address(at_xen_pv_table(level3_entry));
+    uint64_t p2m_entry = level3[at_xen_pv_slot(AT_XEN_PV_P2M_BASE, 3)];
+    uint64_t level4_entry = level4[0];
     uintptr_t shared_info = (uintptr_t)&at_xen_pv_shared_info;
     unsigned first = at_xen_pv_slot(AT_XEN_PV_IMAGE_BASE, 2);
     unsigned last = at_xen_pv_slot((uintptr_t)at_xen_pv_spare_pages + AT_XEN_PV_PAGE_SIZE, 2);
     unsigned direct = at_xen_pv_slot(AT_XEN_PV_DIRECT_BASE, 2) - first;
     struct batch batch = {.count = 0};
     struct mmuext_op flush_tlb = {.cmd = MMUEXT_TLB_FLUSH_LOCAL};
-    unsigned slot;
+    unsigned slot, end;
 
-    for (slot = first; slot < first + direct && level2[slot] != 0; slot++)
-        add(&batch, level3_entry, slot + direct, level2[slot] | AT_XEN_PV_PTE_NX);
+    for (end = first; end < first + direct && level2[end] != 0; end++)
+        add(&batch, level3_entry, end + direct, level2[end] | AT_XEN_PV_PTE_NX);
 
-    map_image(&batch, level2);
     at_xen_pv_tables[at_xen_pv_slot(shared_info, 2) - first][at_xen_pv_slot(shared_info, 1)] =
         boot_info->shared_info | AT_XEN_PV_PTE_RW;
+    map_image(&batch, level2);
 
-    for (slot = first; slot < first + direct && level2[slot] != 0; slot++) {
+    /* When the first of the new tables is linked in, the builder's are out of sight. */
+    for (slot = first; slot < end; slot++) {
         uint64_t pfn = ((uintptr_t)at_xen_pv_tables[slot - first] - AT_XEN_PV_IMAGE_BASE) >> AT_XEN_PV_PAGE_SHIFT;
         uint64_t table = at_xen_pv_frame_of_pfn(pfn) << AT_XEN_PV_PAGE_SHIFT | AT_XEN_PV_PTE_TABLE;
 
@@ -114,8 +126,7 @@ void at_xen_pv_protect_image(const start_info_t *boot_info)
     }
 
     /* p2m is below the first GiB, alone. */
-    add(&batch, level4[0], at_xen_pv_slot(AT_XEN_PV_P2M_BASE, 3),
-        level3[at_xen_pv_slot(AT_XEN_PV_P2M_BASE, 3)] | AT_XEN_PV_PTE_NX);
+    add(&batch, level4_entry, at_xen_pv_slot(AT_XEN_PV_P2M_BASE, 3), p2m_entry | AT_XEN_PV_PTE_NX);
     flush(&batch);
     if (at_xen_mmuext_op(&flush_tlb, 1, NULL, DOMID_SELF) != 0)
         __builtin_trap();
