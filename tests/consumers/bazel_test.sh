@@ -30,6 +30,11 @@ skip() {
     exit 0
 }
 
+# The page names a version that there is.
+wanted=$(howto_file "$section" MODULE.bazel | sed -n 's/.*"atman_xenstore", version = "\(.*\)".*/\1/p')
+[[ -z $wanted || " ${archives[*]} " == *"/atman_xenstore-$wanted.tar.gz "* ]] ||
+    { echo "FAIL $HOWTO names atman_xenstore $wanted, but there is ${archives[*]}" && exit 1; }
+
 # A Bazel that will do. Debian's 4.2.3 does not know its version.
 find_bazel() {
     local candidate version known='s/^bazel no_version$/4/p; s/^bazel \([0-9]*\)\..*/\1/p'

@@ -103,6 +103,11 @@ sed -i 's/int x;/int x, y;/' "$work/other/include/atman/other/other.h"
 change NeighboursType_IsTheSame same ''
 cp "$work/kept/include/atman/other/other.h" "$work/other/include/atman/other/other.h"
 
+cp "$work/old.abi" "$work/kept.abi"
+rm "$work/old.abi"
+expect 3 'is not recorded: run ./atman abi --update toy' NothingRecorded_IsToRecord
+mv "$work/kept.abi" "$work/old.abi"
+
 # The other half: the version and the label.
 sed -i '/at_toy_seam/d' "$work/new/include/atman/toy/toy.h"
 describe "$work/new" 0.2.0

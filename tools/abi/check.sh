@@ -3,7 +3,7 @@
 #
 # check.sh RECORDED CURRENT CHANGELOG: whether a component's version says enough about what changed between two of
 # describe.sh's descriptions. Says in one sentence what to do if not. The status is 0 if there is nothing to do, 3 if
-# only the description has to be recorded, 1 if version or changelog are wrong.
+# only the description has to be recorded (RECORDED need not be there), 1 if version or changelog are wrong.
 set -euo pipefail
 export LC_ALL=C
 
@@ -24,6 +24,10 @@ differ() {
 }
 
 read -r name version < <(identity "$current")
+if [[ ! -e $recorded ]]; then
+    echo "$name's interface is not recorded: run ./atman abi --update $name and commit the result."
+    exit 3
+fi
 read -r _ old < <(identity "$recorded")
 IFS=. read -r major minor _ <<<"$old"
 

@@ -49,19 +49,14 @@ verb_abi() {
 
 # interface NAME DESCRIPTION UPDATE
 interface() {
-    local folder=$ATMAN_HOME/components/$1 current=$2 recorded verdict=0
+    local folder=components/$1 current=$2 recorded verdict=0
     recorded=$folder/abi/$1.abi
-    if [[ -f $recorded ]]; then
-        "$ATMAN_HOME/tools/abi/check.sh" "$recorded" "$current" "$folder/CHANGELOG.md" >"$work/said" || verdict=$?
-    else
-        echo "$1's interface is not recorded: run ./atman abi --update $1 and commit the result." >"$work/said"
-        verdict=3
-    fi
+    in_checkout tools/abi/check.sh "$recorded" "$current" "$folder/CHANGELOG.md" >"$work/said" || verdict=$?
     if ((verdict == 3)) && [[ $3 ]]; then
-        mkdir -p "${recorded%/*}"
-        cp --no-preserve=mode "$current" "$recorded"
-        ((EUID)) || chown --reference="$folder" "${recorded%/*}" "$recorded"
-        echo "components/$1/abi/$1.abi: recorded"
+        in_checkout mkdir -p "$folder/abi"
+        in_checkout cp --no-preserve=mode "$current" "$recorded"
+        ((EUID)) || in_checkout chown --reference="$folder" "$folder/abi" "$recorded"
+        echo "$recorded: recorded"
         return 0
     fi
     cat "$work/said"

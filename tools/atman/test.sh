@@ -71,6 +71,9 @@ summarize() {
         total_skipped=$((total_skipped + skipped))
         if ((failed)); then
             printf 'FAIL %4d of %-4d %s: %s\n' "$failed" $((passed + failed)) "$label" "${names:-$status}"
+        elif ((skipped && !passed)); then
+            printf 'skip %4d         %s: %s\n' "$skipped" "$label" \
+                "$(sed -n 's/.*<skipped message="\([^"]*\)".*/\1/p' "$result" | head -n 1)"
         else
             printf 'ok   %4d         %s\n' "$passed" "$label"
         fi

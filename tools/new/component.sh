@@ -35,3 +35,6 @@ put README.md README.md
 put header.h "include/atman/$name/$name.h"
 put source.c "src/$name.c"
 put test.cc "tests/${name}_test.cc"
+mkdir "$folder/abi"
+"$root/tools/abi/describe.sh" "$folder/abi/$name.abi" "$name" 0.1.0 "$folder/include/atman/$name/$name.h" -- \
+    -I"$folder/include" -I"$root/components/base/include"
