@@ -112,7 +112,6 @@ _SOURCES = {
         "accept4",
         "bind",
         "connect",
-        "freeaddrinfo",
         "gai_strerror",
         "getpeername",
         "getsockname",

@@ -444,6 +444,18 @@ TEST_F(Threads, Cancel_EndsEveryKindOfWait) {
   guest_close(pipe[1]);
 }
 
+TEST_F(Threads, CancelledWaiter_TakesNoWakeUp) {
+  Object semaphore;
+  guest_sem_init(&semaphore, 0, 0);
+  std::function<void()> wait = [&] { EXPECT_EQ(guest_sem_wait(&semaphore), 0); };
+  Thread first = Start(&wait), second = Start(&wait);
+  guest_sched_yield();
+  guest_pthread_cancel(first);  // it has not run since when the unit comes, which is then the second one's
+  guest_sem_post(&semaphore);
+  EXPECT_EQ(Join(first), kCanceled);
+  EXPECT_EQ(Join(second), &wait);
+}
+
 TEST_F(Threads, CancelDisabled_WaitsOn) {
   Object semaphore;
   guest_sem_init(&semaphore, 0, 0);
