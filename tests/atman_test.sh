@@ -70,6 +70,8 @@ expect 2 "takes no 'now'" check house now
 expect 2 'say what to make' new
 expect 2 'say what to make' new component
 expect 2 "not 'Frob'" new component Frob
+expect 2 'one folder or none' docs one two
+expect 2 'one folder or none' docs --pdf
 for verb in size explain; do
     expect 2 'say one kernel' $verb
     expect 2 'say one kernel' $verb --all
