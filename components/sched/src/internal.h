@@ -33,6 +33,9 @@ void at_sched_make_ready(struct at_sched *sched, struct at_sched_thread *thread)
 /* at_sched_wake_up makes `thread`, which waits but is in no list, ready; its wait will return `status`. */
 void at_sched_wake_up(struct at_sched_thread *thread, at_status status);
 
+/* at_sched_stack_mark fills `stack`, which nobody uses yet, for at_sched_thread_stack_used(). */
+void at_sched_stack_mark(struct at_span stack);
+
 /* at_sched_release_thread gives back a thread that has ended, with its stack, which must not be in use. */
 void at_sched_release_thread(struct at_sched_thread *thread);
 

@@ -34,6 +34,8 @@ static struct at_sched_thread *make(struct at_sched *sched, const char *name, at
     uintptr_t *frame;
 
     at_sched_sanitizer_new_stack(stack);
+    if (sched->config.mark_stacks)
+        at_sched_stack_mark(stack);
     made = place(sched, stack);
     *made = (struct at_sched_thread){
         .local = sched->config.local, .function = function, .value = argument, .stack = stack};

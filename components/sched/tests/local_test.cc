@@ -66,6 +66,43 @@ TEST_F(LocalTest, OnAStackOfTheCallers_LeavesNothingBehind) {
   EXPECT_EQ(platform_.stack_calls, 0u);
 }
 
+// Uses `size` bytes of stack and a little more.
+__attribute__((noinline)) void Use(size_t size) {
+  volatile char *bytes = static_cast<volatile char *>(__builtin_alloca(size));
+  for (size_t i = 0; i < size; ++i) bytes[i] = 1;
+}
+
+TEST_F(LocalTest, StackUsed_IsTheHighWaterMark) {
+  at_sched_config config = platform_.config;
+  at_sched_thread *unmarked = Go("unmarked", [] {});
+  EXPECT_EQ(at_sched_thread_stack_used(unmarked), 0u);
+  JoinAll();
+  config.mark_stacks = true;
+  at_sched_init(&sched_, &config);
+  EXPECT_EQ(at_sched_thread_stack_used(&sched_.main), 0u);
+  at_sched_thread *thread = Go("deep", [&] {
+    Use(1000);
+    Yield();
+    Use(20000);
+    Yield();
+    Use(10);
+    Yield();
+  });
+  const size_t at_first = at_sched_thread_stack_used(thread);
+  EXPECT_GT(at_first, 0u) << "the control block";
+  EXPECT_LT(at_first, 2000u);
+  Yield();
+  const size_t shallow = at_sched_thread_stack_used(thread);
+  EXPECT_GE(shallow, at_first + 1000);
+  EXPECT_LT(shallow, 20000u);
+  Yield();
+  const size_t deep = at_sched_thread_stack_used(thread);
+  EXPECT_GE(deep, 20000u);
+  Yield();
+  EXPECT_EQ(at_sched_thread_stack_used(thread), deep) << "it never falls";
+  JoinAll();
+}
+
 TEST_F(LocalTest, SmallStackOfTheCallers_IsRefused) {
   alignas(16) static uint8_t stack[AT_SCHED_STACK_MIN];
   at_sched_thread *thread;

@@ -77,12 +77,13 @@ struct at_sched_ops {
     void (*stack_free)(void *ctx, struct at_span stack);
 };
 
-/* How a scheduler is set up. Copied by at_sched_init(); what it points to must outlive the scheduler. */
+/* How a scheduler is set up. Copied by at_sched_init(); what it points to must outlive it. */
 struct at_sched_config {
     const struct at_sched_ops *ops;
     void *ctx;         /* handed to every op */
     size_t stack_size; /* bytes, of threads created with stack size 0; at least AT_SCHED_STACK_MIN */
     void *local;       /* at_sched_thread_local() of each thread at first; may be NULL */
+    bool mark_stacks;  /* at_sched_thread_stack_used() is wanted: every new stack is filled, all its pages touched */
 };
 
 /* What a thread runs. Its result is what at_sched_thread_join() gets. */
@@ -154,16 +155,13 @@ at_status at_sched_thread_create(struct at_sched *sched, struct at_sched_thread 
 /*
  * at_sched_thread_create_on is at_sched_thread_create() on a `stack` of the caller's, of at least AT_SCHED_STACK_MIN
  * bytes, and with at_sched_thread_local() being `local`. Such a thread belongs to nobody: joining and detaching it are
- * AT_INVALID. When it has ended and another thread runs, the stack is the caller's again; nothing tells so.
- *
- * Returns AT_OK; AT_INVALID when the stack is too small. Does not block. May be called from handlers. O(1).
+ * AT_INVALID. When it has ended and another thread runs, the stack is the caller's again; nothing tells so. Returns
+ * AT_OK; AT_INVALID when the stack is too small. Does not block. May be called from handlers. O(1).
  */
 at_status at_sched_thread_create_on(struct at_sched *sched, struct at_sched_thread **thread, const char *name,
                                     at_sched_thread_fn function, void *argument, struct at_span stack, void *local);
 
-/*
- * at_sched_thread_exit ends the current thread with `value`, as returning it from its function does. "main" may not.
- */
+/* at_sched_thread_exit ends the current thread with `value`, as returning from its function does. Not for "main". */
 AT_NORETURN void at_sched_thread_exit(struct at_sched *sched, void *value);
 
 /*
@@ -204,22 +202,28 @@ static inline const char *at_sched_thread_name(const struct at_sched_thread *thr
     return thread->end.name;
 }
 
+/*
+ * at_sched_thread_stack_used returns how many bytes of its stack `thread` has written at most, its control block
+ * included; 0 for "main", and when the configuration does not mark stacks. Never blocks. O(what was not used).
+ */
+size_t at_sched_thread_stack_used(const struct at_sched_thread *thread);
+
 /* at_sched_thread_local returns a pointer of the application's or its C library's that belongs to `thread`. */
 static inline void *at_sched_thread_local(const struct at_sched_thread *thread)
 {
     return thread->local;
 }
 
-/* at_sched_thread_set_local sets it; `local` must last as long as `thread` or until it is set again. */
+/* at_sched_thread_set_local sets it. */
 static inline void at_sched_thread_set_local(struct at_sched_thread *thread, void *local)
 {
     thread->local = local;
 }
 
 /*
- * at_sched_current_local returns where at_sched_thread_local() of the thread that runs can always be read, as
- * `**place`: for a C library's errno, without a call and without a cost for the switch. The place lasts as long as
- * `sched`. To the compiler it is no part of `sched`: read it in objects that are not optimised together with this one.
+ * at_sched_current_local returns where at_sched_thread_local() of the thread that runs is as long as `sched` lasts, as
+ * `**place`: for a C library's errno, at no cost for the switch. To the compiler it is no part of `sched`: read it in
+ * objects that are not optimised together with this one.
  */
 static inline void *const *const *at_sched_current_local(const struct at_sched *sched)
 {
