@@ -46,4 +46,6 @@ Fault_OutsideDemandZeroRanges_IsReportedAsEver() {
         r14=f14 r15=f15 cr2=1234; do
         console_has "$(printf '  %-3s 0x%016x' "${register%=*}" "0x${register#*=}")"
     done
+    console_matches '^ledger: frames: pages [0-9]+ [(]peak [0-9]+[)]$'
+    console_has 'ledger: test: ports 3 (peak 3)'
 }

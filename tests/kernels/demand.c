@@ -1,16 +1,23 @@
 /* SPDX-License-Identifier: ISC */
-/* Dies of a page fault that is in no demand-zero range, after one that was; each register says which it is. */
+/*
+ * Dies of a page fault that is in no demand-zero range, after one that was; each register says which it is, and the
+ * ledger who holds what.
+ */
 
 #include <stdio.h>
 
 #include <atman/guest.h>
 #include <atman/mm/demand.h>
+#include <atman/mm/ledger.h>
 
 int main(void)
 {
     struct at_mm_demand_range range;
+    struct at_mm_account account;
     void *va;
 
+    at_mm_account_open(at_guest_ledger(), &account, "test");
+    at_mm_account_charge(&account, AT_MM_LEDGER_PORTS, 3);
     if (at_mm_demand_reserve(at_guest_demand(), &range, &va, 1) != AT_OK)
         return 1;
     *(volatile char *)va = 1;

@@ -54,7 +54,13 @@ void at_xen_pv_console_start(void);
 /* at_xen_pv_console_drain waits, a bounded time, until all that was written has been read. */
 void at_xen_pv_console_drain(void);
 
-/* at_xen_pv_crash drains the console and ends the domain with reason crash. */
+/*
+ * What a crash report ends with, if a part that only some kernels link has set it. The function sets this to NULL
+ * before it does anything that can fail, so that its own crash does not begin it anew.
+ */
+extern void (*at_xen_pv_last_words)(void);
+
+/* at_xen_pv_crash speaks the last words, drains the console and ends the domain with reason crash. */
 AT_NORETURN void at_xen_pv_crash(void);
 
 /* at_xen_pv_backtrace writes the return addresses from frame pointer `rbp` up to the console, at most 32. */

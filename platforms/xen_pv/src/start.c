@@ -30,8 +30,12 @@ AT_NORETURN void at_xen_pv_start(const start_info_t *boot_info)
     exit(main(at_xen_pv_arguments(at_libc_arguments, (char *)at_xen_pv_start_info->cmd_line), at_libc_arguments));
 }
 
+void (*at_xen_pv_last_words)(void);
+
 AT_NORETURN void at_xen_pv_crash(void)
 {
+    if (at_xen_pv_last_words != NULL)
+        at_xen_pv_last_words();
     at_xen_pv_console_drain();
     for (;;)
         at_xen_domain_shutdown(SHUTDOWN_crash);

@@ -26,6 +26,7 @@ extern "C" {
 struct at_mm_demand;
 struct at_mm_frames;
 struct at_mm_heap;
+struct at_mm_ledger;
 struct at_mm_memory;
 struct at_mm_pages;
 struct at_mm_space;
@@ -65,6 +66,12 @@ at_status at_guest_set_memory(uint64_t kib);
  * needs 1.5 KiB of the stack that it happens on.
  */
 struct at_mm_demand *at_guest_demand(void);
+
+/*
+ * at_guest_ledger returns the book of who holds what (<atman/mm/ledger.h>). It has an account of the pages that
+ * at_guest_frames() has given out; the application opens others. Once it was asked for, a crash report ends with it.
+ */
+struct at_mm_ledger *at_guest_ledger(void);
 
 /* at_guest_space returns the window of virtual pages for mapping machine frames (<atman/mm/space.h>): 64 MiB. */
 struct at_mm_space *at_guest_space(void);
