@@ -30,12 +30,12 @@ void at_mm_frames_init(struct at_mm_frames *frames, const struct at_mm_frames_co
 AT_NORETURN void at_mm_frame_reject(unsigned state)
 {
     if (state == AT_MM_STATE_QUICK || (state & AT_MM_STATE_KIND) == AT_MM_STATE_FREE)
-        at_panic("mm: freed what is free already");
+        at_panic("mm: freed, but free already");
     if (state == AT_MM_STATE_OUTSIDE)
-        at_panic("mm: freed what was never allocated here");
+        at_panic("mm: freed, but never allocated");
     if (state == AT_MM_STATE_INNER || (state & AT_MM_STATE_KIND) == AT_MM_STATE_PART)
         at_panic("mm: freed twice, or from the middle");
-    at_panic("mm: freed with the wrong order, or by the wrong function");
+    at_panic("mm: freed with the wrong order or wrong function");
 }
 
 unsigned at_mm_frame_fit(const struct at_mm_frames *frames, size_t page, size_t count)
@@ -117,7 +117,7 @@ static size_t pop_quick(struct at_mm_frames *frames)
     void **latest = frames->quick;
 
     if (at_mm_frame_state(frames, latest) != AT_MM_STATE_QUICK)
-        at_panic("mm: a page was written to after it was freed");
+        at_panic("mm: page written to after it was freed");
     frames->quick = *latest;
     frames->quick_count--;
     return at_mm_frame_page(frames, latest);
