@@ -30,7 +30,7 @@ compile() {
 }
 
 includes() {
-    printf '#include <%s>\n' "${headers[@]#*include/}"
+    printf '#include <%s>\n' "${headers[@]##*/include/}"
 }
 
 # The functions that are declared in these headers and not in what they include.
@@ -65,7 +65,7 @@ constants "$work/integers" >"$work/constants.h"
     sed -E 's/(.*) (.*)/\1 \2 *api_\1_\2;/' "$work/types"
 } | compile -I"$work" -g -gdwarf-4 -fno-pie -c -o "$work/$name-$version"
 
-include=$(realpath "${headers[0]%%include/*}include")
+include=$(realpath "${headers[0]%/include/*}/include")
 # A relative name, for it is written down.
 (cd "$work" && abidw --no-comp-dir-path --no-show-locs --no-architecture --type-id-style hash --drop-private-types \
     --headers-dir "$include" --header-file constants.h "$name-$version") >"$work/description"
