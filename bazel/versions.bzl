@@ -32,8 +32,8 @@ _interface = rule(
 def component_versions(name, version, hdrs, library, tags = []):
     """Tests that the component's changelog begins with its version, and that the version says what its headers changed.
 
-    Defines `name`.abi, which describes the interface of today, `name`.changelog_test, and `name`.abi_test if an
-    interface is recorded in abi/`name`.abi. `./atman abi --update` records it.
+    Defines `name`.abi, which describes the interface of today, `name`.changelog_test, and `name`.abi_test, which wants
+    an interface to be recorded in abi/`name`.abi. `./atman abi --update` records it.
 
     Args:
       name: the component's name.
@@ -62,13 +62,12 @@ def component_versions(name, version, hdrs, library, tags = []):
         visibility = ["//visibility:private"],
     )
     recorded = "abi/{}.abi".format(name)
-    if native.glob([recorded]):
-        native.sh_test(
-            name = name + ".abi_test",
-            size = "small",
-            srcs = [str(Label("//tools/abi:check.sh"))],
-            args = ["$(location {})".format(f) for f in [recorded, name + ".abi", "CHANGELOG.md"]],
-            data = ["CHANGELOG.md", name + ".abi", recorded],
-            tags = tags,
-            visibility = ["//visibility:private"],
-        )
+    native.sh_test(
+        name = name + ".abi_test",
+        size = "small",
+        srcs = [str(Label("//tools/abi:check.sh"))],
+        args = [native.package_name() + "/" + recorded, "$(location {}.abi)".format(name), "$(location CHANGELOG.md)"],
+        data = ["CHANGELOG.md", name + ".abi"] + native.glob([recorded]),
+        tags = tags,
+        visibility = ["//visibility:private"],
+    )
