@@ -203,6 +203,35 @@ TEST(NetfrontClose, DeviceThatTheToolstackRemoves_IsClosed) {
   at_fake_netback_let_go(g.back);
 }
 
+TEST(NetfrontClose, DeviceThatWasTakenAway_OpensAgain_WhenItIsGivenBack) {
+  Guest g;
+  g.Share();
+  g.Connect();
+  for (int round = 0; round < 3; ++round) {
+    SCOPED_TRACE(round);
+    int cookie;
+    g.Inject("a frame");
+    EXPECT_EQ(g.Receive(), "a frame");
+    EXPECT_EQ(g.SendPieces({{g.memory, 60}}, &cookie), AT_OK);
+    EXPECT_EQ(g.Taken().size(), 60u);
+    at_fake_netback_close(g.back);
+    at_status status = AT_OK;
+    for (int i = 0; i < 4 && status == AT_OK; ++i) status = at_netdev_wait(g.dev, AT_NETDEV_RX, g.Now() + kSecond);
+    EXPECT_EQ(status, AT_CLOSED);
+    EXPECT_EQ(at_netfront_open(&g.front, &g.config), AT_INVALID) << "it is not closed yet";
+    EXPECT_EQ(at_netfront_close(&g.front, g.Now() + kSecond), AT_OK);
+    g.ExpectNothingLeft();
+
+    EXPECT_EQ(at_fake_netback_faults(g.back), 0u) << at_fake_netback_last_fault(g.back);
+    at_fake_netback_free(g.back);
+    at_fake_xenstored_remove(g.server, "/local/domain/0/backend/vif/5/0");
+    at_fake_xenstored_remove(g.server, "/local/domain/5/device/vif/0");
+    EXPECT_EQ(at_netfront_open(&g.front, &g.config), AT_NOT_FOUND);
+    g.MakeBackend();
+    ASSERT_EQ(at_netfront_open(&g.front, &g.config), AT_OK);
+  }
+}
+
 TEST(NetfrontClose, FrozenBackend_BlocksNeitherReceivingNorClosing) {
   Guest g;
   g.Connect();
