@@ -5,7 +5,7 @@
 /*
  * The parts of netfront to each other. open.c connects, close.c takes apart, buffers.c has pages and grants, rx.c
  * receives, netdev.c is the seam. Linked only if the configuration names them: tx.c and shared.c, which transmit;
- * offload.c and parts.c, which agree on more than whole frames, and receive it.
+ * offload.c and parts.c, which agree on more than whole frames, and receive it. report.c tells a person of all that.
  */
 
 #include <stdbool.h>

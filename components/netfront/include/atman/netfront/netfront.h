@@ -21,6 +21,7 @@
  */
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <atman/base/status.h>
@@ -198,6 +199,16 @@ at_status at_netfront_close(struct at_netfront *nf, uint64_t deadline_ns);
 
 /* at_netfront_stats copies the counters to `stats`. At any time after the first at_netfront_open(). */
 void at_netfront_stats(const struct at_netfront *nf, struct at_netfront_stats *stats);
+
+#define AT_NETFRONT_REPORT_SIZE 1024 /* what at_netfront_report() never needs more than */
+
+/*
+ * at_netfront_report writes to `text`, lines for a person who asks why there are no packets: how far opening came, what
+ * the back-end's state is, which features are in use, where the rings stand and who has the buffers. Cut off if it needs
+ * more than `capacity` bytes, which are at least 1; NUL-terminated. Returns its length. At any time; of an open device
+ * and after it ended it reads the rings, of which the back-end may say anything. Linked only if it is used.
+ */
+size_t at_netfront_report(const struct at_netfront *nf, char *text, size_t capacity);
 
 #ifdef __cplusplus
 }
