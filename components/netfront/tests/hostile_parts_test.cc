@@ -76,7 +76,7 @@ TEST(NetfrontHostileParts, ExtraOnALaterPart_EndsTheDevice) {
   Guest g(64, 32);
   g.Want(kAll);
   g.Connect(AT_FAKE_NETBACK_TRICKLES);
-  g.Inject(at_fake_netback_frame{}, std::string(9000, 'l'));
+  g.Inject(at_fake_netback_frame{}, std::string(8000, 'l'));  // two parts: nothing comes after the lie
   at_netdev_part parts[AT_NETDEV_PARTS_MAX];
   size_t count = 1;
   ASSERT_EQ(at_netdev_wait(g.dev, AT_NETDEV_RX, g.Now() + kSecond), AT_OK);
@@ -84,6 +84,24 @@ TEST(NetfrontHostileParts, ExtraOnALaterPart_EndsTheDevice) {
   EXPECT_EQ(count, 0u) << "a frame that has only begun is not handed out";
   at_fake_netback_lie(g.back, AT_FAKE_NETBACK_RX_FLAGS, NETRXF_extra_info);
   EXPECT_EQ(ReceiveUntilTheEnd(&g), AT_PROTOCOL);
+}
+
+TEST(NetfrontHostileParts, FlagsOfALaterPart_MeanNothing) {
+  Guest g(64, 32);
+  g.Want(kAll);
+  g.Connect(AT_FAKE_NETBACK_TRICKLES);
+  g.Inject(at_fake_netback_frame{}, std::string(8000, 'l'));
+  at_netdev_part parts[AT_NETDEV_PARTS_MAX];
+  size_t count = 1;
+  ASSERT_EQ(at_netdev_wait(g.dev, AT_NETDEV_RX, g.Now() + kSecond), AT_OK);
+  ASSERT_EQ(at_netdev_recv(g.dev, parts, AT_NETDEV_PARTS_MAX, &count), AT_OK);
+  ASSERT_EQ(count, 0u);
+  at_fake_netback_lie(g.back, AT_FAKE_NETBACK_RX_FLAGS, NETRXF_csum_blank | NETRXF_data_validated);
+  std::vector<at_netdev_part> frame = g.ReceiveParts();
+  ASSERT_EQ(frame.size(), 2u);
+  EXPECT_EQ(frame[0].flags, AT_NETDEV_MORE);
+  EXPECT_EQ(frame[1].flags, 0);
+  at_netdev_release(g.dev, frame.data(), 2);
 }
 
 TEST(NetfrontHostileParts, UselessFrames_AreDroppedWhole_CountedOnce_AndTheirBuffersComeBack) {
