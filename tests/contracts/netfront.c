@@ -111,8 +111,7 @@ static unsigned receive(struct at_contract *t, const struct at_netdev_contract_e
     return stream == sent->payload ? frames : 0;
 }
 
-static void exchange(struct at_contract *t, const struct at_netdev_contract_env *e, bool ipv6, bool tcp,
-                     uint16_t flags)
+static void exchange(struct at_contract *t, const struct at_netdev_contract_env *e, bool ipv6, bool tcp, uint16_t flags)
 {
     struct segment out = {.payload = flags != 0 ? LARGE : 1000, .ipv6 = ipv6, .tcp = tcp};
     void *cookie = NULL;

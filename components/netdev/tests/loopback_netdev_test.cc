@@ -41,8 +41,8 @@ bool Register(const char *suite) {
       });
 }
 
-constexpr uint16_t kAll = AT_NETDEV_TX_PARTS | AT_NETDEV_TX_CSUM4 | AT_NETDEV_TX_CSUM6 | AT_NETDEV_TX_GSO4 |
-                          AT_NETDEV_TX_GSO6;
+constexpr uint16_t kAll =
+    AT_NETDEV_TX_PARTS | AT_NETDEV_TX_CSUM4 | AT_NETDEV_TX_CSUM6 | AT_NETDEV_TX_GSO4 | AT_NETDEV_TX_GSO6;
 const bool plain = Register<0, AT_LOOPBACK_NETDEV_ROOM>("LoopbackContract");
 const bool all = Register<kAll, 300>("LoopbackContractAllFeatures");
 

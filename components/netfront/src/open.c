@@ -12,7 +12,7 @@
 #include "internal.h"
 
 #define MTU_DEFAULT 1500u
-#define MTU_LEAST 68u /* RFC 791 */
+#define MTU_LEAST 68u                        /* RFC 791 */
 #define HEADERS (AT_NETDEV_HEADER_SIZE + 4u) /* with a VLAN tag */
 static int hex_digit(char c)
 {

@@ -38,10 +38,8 @@ void at_netfront_rx_start(struct at_netfront *nf)
 
 bool at_netfront_rx_is_sound(struct at_netfront *nf, const struct netif_rx_response *response)
 {
-    return response->id < nf->config.rx_buffers &&
-           at_netfront_rx_buffer(nf, response->id)->owner == AT_NETFRONT_RING &&
-           (response->status <= 0 ||
-            (uint32_t)response->offset + (uint32_t)response->status <= AT_NETFRONT_PAGE_SIZE);
+    return response->id < nf->config.rx_buffers && at_netfront_rx_buffer(nf, response->id)->owner == AT_NETFRONT_RING &&
+           (response->status <= 0 || (uint32_t)response->offset + (uint32_t)response->status <= AT_NETFRONT_PAGE_SIZE);
 }
 
 void at_netfront_rx_part(struct at_netfront *nf, struct at_netdev_part *part, const struct netif_rx_response *response)
@@ -110,8 +108,8 @@ void at_netfront_release(void *ctx, const struct at_netdev_part *parts, size_t c
 
     for (size_t i = 0; i < count; i++) {
         uint32_t token = parts[i].token;
-        bool part_is_held = token < nf->config.rx_buffers &&
-                            at_netfront_rx_buffer(nf, token)->owner == AT_NETFRONT_USER;
+        bool part_is_held =
+            token < nf->config.rx_buffers && at_netfront_rx_buffer(nf, token)->owner == AT_NETFRONT_USER;
 
         AT_ASSERT(part_is_held);
         at_netfront_rx_post(nf, token);

@@ -354,8 +354,8 @@ static bool tx_is_ready(struct at_netfront *nf, unsigned events)
 {
     reap(nf);
     return nf->tx_done != AT_NETFRONT_NONE ||
-           ((events & AT_NETDEV_TX) && nf->tx_free_slots >= nf->tx_want_slots && nf->tx_free_buffers >= nf->tx_want_buffers &&
-            at_xen_ring_room(&nf->tx) > nf->tx_want_slots) ||
+           ((events & AT_NETDEV_TX) && nf->tx_free_slots >= nf->tx_want_slots &&
+            nf->tx_free_buffers >= nf->tx_want_buffers && at_xen_ring_room(&nf->tx) > nf->tx_want_slots) ||
            at_xen_ring_arm(&nf->tx) != 0;
 }
 

@@ -99,8 +99,9 @@ TEST(NetfrontOffload, Mtu_AboveAPage_NeedsPartsOnBothSides_AndBuffersToCopyItTo)
     const char *text;
     unsigned behaviour;
     uint16_t tx_buffers, mtu;
-  } cases[] = {{"9000", 0, 16, 9000},    {"9000", AT_FAKE_NETBACK_NO_SG, 16, 1500}, {"9000", 0, 2, 1500},
-               {"65517", 0, 16, 65517}, {"65518", 0, 16, 1500},                    {"9000", 0, 3, 9000}};
+  } cases[] = {{"9000", 0, 16, 9000},  {"9000", AT_FAKE_NETBACK_NO_SG, 16, 1500},
+               {"9000", 0, 2, 1500},   {"65517", 0, 16, 65517},
+               {"65518", 0, 16, 1500}, {"9000", 0, 3, 9000}};
   for (const auto &c : cases) {
     SCOPED_TRACE(std::string(c.text) + " with " + std::to_string(c.tx_buffers));
     OffloadGuest g(AT_NETFRONT_SG, c.behaviour, 64, c.tx_buffers);
@@ -175,9 +176,8 @@ TEST(NetfrontOffload, ChecksumFlags_ArriveAsTheyAreSent) {
   const struct {
     bool blank, ok;
     uint16_t flags;
-  } cases[] = {{false, false, 0},
-               {false, true, AT_NETDEV_CSUM_OK},
-               {true, false, AT_NETDEV_CSUM_BLANK | AT_NETDEV_CSUM_OK}};
+  } cases[] = {
+      {false, false, 0}, {false, true, AT_NETDEV_CSUM_OK}, {true, false, AT_NETDEV_CSUM_BLANK | AT_NETDEV_CSUM_OK}};
   for (const auto &c : cases) {
     at_fake_netback_frame about{};
     about.csum_blank = c.blank;
@@ -197,9 +197,8 @@ TEST(NetfrontOffload, SharedPieces_AreSentWhereTheyLie_AndOthersCopied) {
     g.config.ring_start = start;
     g.Open();
     std::string header = Pattern(54, 1), body = Pattern(10000, 2), tail = Pattern(20, 3), all = header + body + tail;
-    std::vector<at_netdev_piece> pieces = {g.Shared(4000, header),
-                                           g.Shared(3 * 4096 + 100, body),
-                                           {reinterpret_cast<const uint8_t *>(tail.data()), 20}};
+    std::vector<at_netdev_piece> pieces = {
+        g.Shared(4000, header), g.Shared(3 * 4096 + 100, body), {reinterpret_cast<const uint8_t *>(tail.data()), 20}};
     at_fake_netback_frame about{};
     int cookie;
     ASSERT_EQ(g.SendPieces(pieces, &cookie, kGso4, 1448), AT_OK);
@@ -263,9 +262,8 @@ TEST(NetfrontOffload, WithoutParts_OnePieceOfOnePageIsInPlace_AndTheRestCopied) 
   const struct {
     std::vector<at_netdev_piece> pieces;
     uint64_t copied;
-  } cases[] = {{{g.Shared(0, half)}, 0},
-               {{g.Shared(4096 - 30, half)}, 60},
-               {{g.Shared(0, half), g.Shared(8192, half)}, 120}};
+  } cases[] = {
+      {{g.Shared(0, half)}, 0}, {{g.Shared(4096 - 30, half)}, 60}, {{g.Shared(0, half), g.Shared(8192, half)}, 120}};
   for (const auto &c : cases) {
     int cookie;
     at_fake_netback_frame about{};

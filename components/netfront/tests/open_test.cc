@@ -49,8 +49,8 @@ TEST(NetfrontOpen, Mtu_IsTakenWhereItMakesSense) {
   const struct {
     const char *text;
     uint16_t mtu;
-  } cases[] = {{nullptr, 1500}, {"1500", 1500}, {"68", 68},     {"67", 1500},
-               {"4078", 4078},  {"4079", 1500}, {"9000", 1500}, {"0", 1500}, {"4294967295", 1500}};
+  } cases[] = {{nullptr, 1500}, {"1500", 1500}, {"68", 68},  {"67", 1500},        {"4078", 4078},
+               {"4079", 1500},  {"9000", 1500}, {"0", 1500}, {"4294967295", 1500}};
   for (const auto &c : cases) {
     SCOPED_TRACE(c.text != nullptr ? c.text : "none");
     Guest g;
@@ -174,9 +174,18 @@ TEST(NetfrontOpen, BadConfig_IsInvalid_AndChangesNothing) {
       {"large frames with checksums", [](Config *c) { Offload(c, AT_NETFRONT_GSO6 | AT_NETFRONT_SG); }},
       {"too few rx for parts", [](Config *c) { Offload(c, AT_NETFRONT_SG), c->rx_buffers = 18; }},
       {"too few slots for parts", [](Config *c) { Offload(c, AT_NETFRONT_SG), c->tx_slots = 18; }},
-      {"shared memory without grants", [](Config *c) { c->shared = {kPlace, 1, nullptr}; }},
-      {"shared memory without a base", [](Config *c) { c->shared = {nullptr, 1, &kGrant}; }},
-      {"shared memory within a page", [](Config *c) { c->shared = {kPlace + 1, 1, &kGrant}; }},
+      {"shared memory without grants",
+       [](Config *c) {
+         c->shared = {kPlace, 1, nullptr};
+       }},
+      {"shared memory without a base",
+       [](Config *c) {
+         c->shared = {nullptr, 1, &kGrant};
+       }},
+      {"shared memory within a page",
+       [](Config *c) {
+         c->shared = {kPlace + 1, 1, &kGrant};
+       }},
   };
   Guest g;
   for (const auto &c : cases) {

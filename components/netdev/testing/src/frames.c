@@ -83,7 +83,7 @@ static bool is_noise(const struct at_netdev_contract_env *e, const struct at_net
 }
 
 size_t contract_receive(const struct at_netdev_contract_env *e, struct contract_received *frames, size_t want,
-                      struct at_netdev_part *held)
+                        struct at_netdev_part *held)
 {
     struct at_netdev_part parts[AT_NETDEV_PARTS_MAX];
     uint64_t end = contract_deadline(e);

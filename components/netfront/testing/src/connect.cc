@@ -67,8 +67,8 @@ bool at_fake_netback::Connect() {
   evtchn_bind_interdomain bind{};
   bind.remote_dom = config.domid;
   bind.remote_port = static_cast<evtchn_port_t>(remote);
-  if (at_xen_hypercall(__HYPERVISOR_event_channel_op, EVTCHNOP_bind_interdomain,
-                       reinterpret_cast<unsigned long>(&bind), 0, 0, 0) != 0) {
+  if (at_xen_hypercall(__HYPERVISOR_event_channel_op, EVTCHNOP_bind_interdomain, reinterpret_cast<unsigned long>(&bind),
+                       0, 0, 0) != 0) {
     UnmapAll();
     return Refuse("the event channel cannot be bound");
   }
@@ -99,12 +99,8 @@ void at_fake_netback::Disconnect() {
 // One step of Linux's set_backend_state() from where the back-end is; false when it cannot go on.
 bool at_fake_netback::StepTowards(int64_t wanted) {
   switch (state) {
-    case kInitialising:
-      SetState(wanted == kClosed ? kClosed : kInitWait);
-      return true;
-    case kClosed:
-      SetState(wanted == kClosing ? kClosing : kInitWait);
-      return true;
+    case kInitialising: SetState(wanted == kClosed ? kClosed : kInitWait); return true;
+    case kClosed: SetState(wanted == kClosing ? kClosing : kInitWait); return true;
     case kInitWait:
       if (wanted == kConnected && (config.behaviour & AT_FAKE_NETBACK_CLOSES)) {
         SetState(kClosing);
@@ -118,11 +114,8 @@ bool at_fake_netback::StepTowards(int64_t wanted) {
       Disconnect();
       SetState(kClosing);
       return true;
-    case kClosing:
-      SetState(kClosed);
-      return true;
-    default:
-      return false;
+    case kClosing: SetState(kClosed); return true;
+    default: return false;
   }
 }
 

@@ -76,8 +76,7 @@ bool at_fake_netback::TakeExtra(uint32_t *at, struct at_fake_netback_frame *abou
   netif_extra_info extra;
   if (!Take(at, &place)) return false;
   memcpy(&extra, &place, sizeof extra);
-  if (extra.type != XEN_NETIF_EXTRA_TYPE_GSO || extra.flags != 0 || extra.u.gso.pad != 0 ||
-      extra.u.gso.features != 0) {
+  if (extra.type != XEN_NETIF_EXTRA_TYPE_GSO || extra.flags != 0 || extra.u.gso.pad != 0 || extra.u.gso.features != 0) {
     Fault("tx extra information of another kind", extra.type);
   }
   if (extra.u.gso.type != XEN_NETIF_GSO_TYPE_TCPV4 && extra.u.gso.type != XEN_NETIF_GSO_TYPE_TCPV6) {

@@ -109,7 +109,7 @@ struct at_fake_netback {
   uint32_t storm = 0;
   enum at_fake_netback_lie lie = AT_FAKE_NETBACK_HONEST;
   uint32_t lie_argument = 0;
-  struct at_fake_netback_stats stats{};
+  struct at_fake_netback_stats stats {};
   std::string last_fault;
 
   // connect.cc

@@ -44,12 +44,12 @@ extern "C" {
 #define AT_NETDEV_DONE 4u /* a cookie for at_netdev_tx_done(): for who has room, but no memory left to send from */
 
 /* Features of a device, in at_netdev_info. */
-#define AT_NETDEV_SHARED 1u    /* the peer can write a received part until it is released, and read what is sent */
-#define AT_NETDEV_TX_PARTS 2u  /* sends in place from several parts; without it a frame is copied to one buffer */
-#define AT_NETDEV_TX_CSUM4 4u  /* takes AT_NETDEV_CSUM_BLANK for TCP and UDP over IPv4 */
-#define AT_NETDEV_TX_CSUM6 8u  /* ... over IPv6 */
-#define AT_NETDEV_TX_GSO4 16u  /* takes AT_NETDEV_GSO4 */
-#define AT_NETDEV_TX_GSO6 32u  /* takes AT_NETDEV_GSO6 */
+#define AT_NETDEV_SHARED 1u   /* the peer can write a received part until it is released, and read what is sent */
+#define AT_NETDEV_TX_PARTS 2u /* sends in place from several parts; without it a frame is copied to one buffer */
+#define AT_NETDEV_TX_CSUM4 4u /* takes AT_NETDEV_CSUM_BLANK for TCP and UDP over IPv4 */
+#define AT_NETDEV_TX_CSUM6 8u /* ... over IPv6 */
+#define AT_NETDEV_TX_GSO4 16u /* takes AT_NETDEV_GSO4 */
+#define AT_NETDEV_TX_GSO6 32u /* takes AT_NETDEV_GSO6 */
 
 /* Flags of a frame (received: of its first part, but for AT_NETDEV_MORE). */
 #define AT_NETDEV_MORE 1u       /* received: the next part belongs to the same frame */
@@ -99,9 +99,9 @@ struct at_netdev_frame {
 
 /* Why a frame was lost. */
 enum at_netdev_drop {
-    AT_NETDEV_DROP_RX_ERROR,    /* the device reported a failed receive */
-    AT_NETDEV_DROP_RX_EMPTY,    /* a frame with a part of no bytes */
-    AT_NETDEV_DROP_RX_PARTS,    /* a frame in more than AT_NETDEV_PARTS_MAX parts, or in several that were not asked for */
+    AT_NETDEV_DROP_RX_ERROR, /* the device reported a failed receive */
+    AT_NETDEV_DROP_RX_EMPTY, /* a frame with a part of no bytes */
+    AT_NETDEV_DROP_RX_PARTS, /* a frame in more than AT_NETDEV_PARTS_MAX parts, or in several that were not asked for */
     AT_NETDEV_DROP_RX_CHECKSUM, /* a frame whose checksum was left to be filled in, which was not asked for */
     AT_NETDEV_DROP_TX_ERROR,    /* the device reported that it could not send */
     AT_NETDEV_DROP_COUNT

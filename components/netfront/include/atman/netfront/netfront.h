@@ -102,13 +102,13 @@ struct at_netfront_config {
     struct at_netfront_slot *slots;     /* tx_slots of them */
     struct at_netfront_shared shared;   /* optional */
     const struct at_netfront_offload *offload; /* at_netfront_offload(); NULL: whole frames, and features is 0 */
-    uint16_t tx_buffers;                /* 1 to 256 pages, for what is copied */
-    uint16_t tx_slots;                  /* 1 to 256: parts of frames in the ring */
-    uint16_t rx_buffers;                /* 1 to 256; below 19 old back-ends may not send full-size frames */
-    uint16_t index;                     /* N of device/vif/N */
-    uint16_t features;                  /* AT_NETFRONT_SG ...; each is used if the back-end can */
-    uint32_t ring_start;                /* first index of both rings: 0; tests start just below 2^32 */
-    uint64_t timeout_ns;                /* for the back-end to connect */
+    uint16_t tx_buffers;                       /* 1 to 256 pages, for what is copied */
+    uint16_t tx_slots;                         /* 1 to 256: parts of frames in the ring */
+    uint16_t rx_buffers;                       /* 1 to 256; below 19 old back-ends may not send full-size frames */
+    uint16_t index;                            /* N of device/vif/N */
+    uint16_t features;                         /* AT_NETFRONT_SG ...; each is used if the back-end can */
+    uint32_t ring_start;                       /* first index of both rings: 0; tests start just below 2^32 */
+    uint64_t timeout_ns;                       /* for the back-end to connect */
 };
 
 /* Beside at_netdev_stats. Since at_netfront_open() began. */
@@ -138,13 +138,13 @@ struct at_netfront {
     uint16_t tx_free_slot;
     uint16_t tx_free_buffers;
     uint16_t tx_free_buffer;
-    uint16_t tx_done;        /* first of the chain of slots with a cookie to give back */
-    uint16_t tx_extras;      /* answers awaited that are about no part */
-    uint16_t tx_want_slots;  /* what a frame that had no room needs */
+    uint16_t tx_done;       /* first of the chain of slots with a cookie to give back */
+    uint16_t tx_extras;     /* answers awaited that are about no part */
+    uint16_t tx_want_slots; /* what a frame that had no room needs */
     uint16_t tx_want_buffers;
-    uint16_t peer;           /* domain of the back-end */
-    uint8_t phase;           /* enum at_netfront_phase */
-    bool taken;              /* opened, and not wholly closed */
+    uint16_t peer; /* domain of the back-end */
+    uint8_t phase; /* enum at_netfront_phase */
+    bool taken;    /* opened, and not wholly closed */
     char dir[sizeof "device/vif/" + AT_XENSTORE_U32_SIZE];
     uint8_t rx_ids[AT_NETFRONT_BUFFERS_MAX];             /* by place in the ring: which buffer was offered there */
     struct at_netdev_part rx_parts[AT_NETDEV_PARTS_MAX]; /* of the frame that has begun */
@@ -204,9 +204,9 @@ void at_netfront_stats(const struct at_netfront *nf, struct at_netfront_stats *s
 
 /*
  * at_netfront_report writes to `text`, lines for a person who asks why there are no packets: how far opening came, what
- * the back-end's state is, which features are in use, where the rings stand and who has the buffers. Cut off if it needs
- * more than `capacity` bytes, which are at least 1; NUL-terminated. Returns its length. At any time; of an open device
- * and after it ended it reads the rings, of which the back-end may say anything. Linked only if it is used.
+ * the back-end's state is, which features are in use, where the rings stand and who has the buffers. Cut off if it
+ * needs more than `capacity` bytes, which are at least 1; NUL-terminated. Returns its length. At any time; of an open
+ * device and after it ended it reads the rings, of which the back-end may say anything. Linked only if it is used.
  */
 size_t at_netfront_report(const struct at_netfront *nf, char *text, size_t capacity);
 

@@ -55,9 +55,9 @@ struct at_loopback_netdev {
 };
 
 /*
- * at_loopback_netdev_init makes `lo` a device with that address and MTU (at most AT_LOOPBACK_NETDEV_MAX - 18), connected
- * to itself. It sleeps in `wait` and wakes whoever sleeps there; with ops NULL there is no one to wake it, and waiting
- * for a deadline ends at once. It offers nothing but whole frames.
+ * at_loopback_netdev_init makes `lo` a device with that address and MTU (at most AT_LOOPBACK_NETDEV_MAX - 18),
+ * connected to itself. It sleeps in `wait` and wakes whoever sleeps there; with ops NULL there is no one to wake it,
+ * and waiting for a deadline ends at once. It offers nothing but whole frames.
  */
 void at_loopback_netdev_init(struct at_loopback_netdev *lo, const uint8_t mac[AT_NETDEV_MAC_SIZE], uint16_t mtu,
                              struct at_wait wait);
@@ -86,7 +86,8 @@ at_status at_loopback_netdev_inject(struct at_loopback_netdev *lo, const void *d
 /* at_loopback_netdev_end ends the device with `status` (AT_PROTOCOL or AT_CLOSED) as a broken or leaving peer would. */
 void at_loopback_netdev_end(struct at_loopback_netdev *lo, at_status status);
 
-/* at_loopback_netdev_held returns how many parts the user holds, and cookies it has not fetched: 0 if nothing leaked. */
+/* at_loopback_netdev_held returns how many parts the user holds, and cookies it has not fetched: 0 if nothing leaked.
+ */
 unsigned at_loopback_netdev_held(const struct at_loopback_netdev *lo);
 
 #ifdef __cplusplus

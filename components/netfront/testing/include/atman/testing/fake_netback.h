@@ -49,9 +49,9 @@ struct at_fake_netback_config {
     unsigned behaviour;              /* AT_FAKE_NETBACK_... */
     const char *mac;
     const char *mtu;
-    const char *ip;                  /* among the back-end's keys, where xl writes it */
-    bool echo;                       /* every frame comes back */
-    uint64_t latency_ns;             /* between being told and working */
+    const char *ip;      /* among the back-end's keys, where xl writes it */
+    bool echo;           /* every frame comes back */
+    uint64_t latency_ns; /* between being told and working */
 };
 
 /* at_fake_netback_new makes the device as the toolstack does, and the back-end for it. Runs from now on. */
@@ -86,8 +86,8 @@ void at_fake_netback_inject(struct at_fake_netback *nb, const void *data, uint32
 
 /*
  * at_fake_netback_take copies the oldest frame that the guest has sent and that was not taken yet to `bytes` (room for
- * 65535) and returns its size; 0 when there is none. The last 64 are kept; none in echo mode. `frame`, unless NULL, says
- * what went with it.
+ * 65535) and returns its size; 0 when there is none. The last 64 are kept; none in echo mode. `frame`, unless NULL,
+ * says what went with it.
  */
 uint32_t at_fake_netback_take(struct at_fake_netback *nb, void *bytes, struct at_fake_netback_frame *frame);
 
@@ -109,12 +109,12 @@ void at_fake_netback_close(struct at_fake_netback *nb);
 /* What it can do wrong, once, with the next response of that direction. `argument` is that of at_fake_netback_lie(). */
 enum at_fake_netback_lie {
     AT_FAKE_NETBACK_HONEST,
-    AT_FAKE_NETBACK_RX_ID,       /* the id is `argument` */
-    AT_FAKE_NETBACK_RX_TWICE,    /* answers the same request twice, the second time in place of the next */
-    AT_FAKE_NETBACK_RX_OFFSET,   /* the offset is `argument` */
-    AT_FAKE_NETBACK_RX_STATUS,   /* the status (size or error) is `argument` */
-    AT_FAKE_NETBACK_RX_FLAGS,    /* the flags are `argument` */
-    AT_FAKE_NETBACK_RX_PRODUCER, /* its index is off by `argument`, as a signed number */
+    AT_FAKE_NETBACK_RX_ID,         /* the id is `argument` */
+    AT_FAKE_NETBACK_RX_TWICE,      /* answers the same request twice, the second time in place of the next */
+    AT_FAKE_NETBACK_RX_OFFSET,     /* the offset is `argument` */
+    AT_FAKE_NETBACK_RX_STATUS,     /* the status (size or error) is `argument` */
+    AT_FAKE_NETBACK_RX_FLAGS,      /* the flags are `argument` */
+    AT_FAKE_NETBACK_RX_PRODUCER,   /* its index is off by `argument`, as a signed number */
     AT_FAKE_NETBACK_RX_EXTRA_TYPE, /* of the extra information: what it is, its flags, what is to be segmented how */
     AT_FAKE_NETBACK_RX_EXTRA_FLAGS,
     AT_FAKE_NETBACK_RX_GSO_TYPE,
