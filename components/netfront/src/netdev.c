@@ -101,13 +101,13 @@ static bool is_ready(struct at_netfront *nf, unsigned events)
 static at_status arm(void *ctx, unsigned events)
 {
     struct at_netfront *nf = ctx;
+    bool ready;
 
     at_netfront_flush(nf);
     if (nf->ended == AT_OK)
         look_at_backend(nf);
-    if (nf->ended != AT_OK)
-        return nf->ended;
-    return is_ready(nf, events) ? AT_OK : AT_AGAIN;
+    ready = nf->ended == AT_OK && is_ready(nf, events); /* which may end it */
+    return ready || nf->ended != AT_OK ? nf->ended : AT_AGAIN;
 }
 
 /* Sleeps, even if only until now: that is where other threads and the handlers of events get their turn. */

@@ -348,12 +348,12 @@ static at_status tx_done(struct at_netfront *nf, void **cookies, size_t capacity
 
 /*
  * Whether a cookie can be had, or the frame that had no room can be sent. Otherwise the back-end was asked for an event
- * with its next answer; if that has come meanwhile it is worth another look, too.
+ * with its next answer; if that has come meanwhile it is worth another look, too, as is a device that has just ended.
  */
 static bool tx_is_ready(struct at_netfront *nf, unsigned events)
 {
     reap(nf);
-    return nf->tx_done != AT_NETFRONT_NONE ||
+    return nf->ended != AT_OK || nf->tx_done != AT_NETFRONT_NONE ||
            ((events & AT_NETDEV_TX) && nf->tx_free_slots >= nf->tx_want_slots &&
             nf->tx_free_buffers >= nf->tx_want_buffers && at_xen_ring_room(&nf->tx) > nf->tx_want_slots) ||
            at_xen_ring_arm(&nf->tx) != 0;

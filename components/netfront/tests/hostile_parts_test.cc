@@ -208,4 +208,24 @@ TEST(NetfrontHostileParts, TransmitLies_EndTheDevice) {
   }
 }
 
+// The bad answer is found when the user is about to sleep: it must not.
+TEST(NetfrontHostileParts, LieThatAWaitFinds_EndsTheWait) {
+  for (bool arm : {false, true}) {
+    SCOPED_TRACE(arm);
+    Guest g(64, 16, 32);
+    g.Connect();
+    g.front_may_be_wrong = true;
+    at_fake_netback_lie(g.back, AT_FAKE_NETBACK_TX_ID, 31);
+    ASSERT_EQ(g.Send(std::string(60, 's')), AT_OK);
+    g.RunPeers();
+    if (arm) {
+      EXPECT_EQ(at_netdev_arm(g.dev, AT_NETDEV_DONE), AT_PROTOCOL);
+    } else {
+      const uint64_t start = g.Now();
+      EXPECT_EQ(at_netdev_wait(g.dev, AT_NETDEV_DONE, start + 100 * kSecond), AT_PROTOCOL);
+      EXPECT_LT(g.Now(), start + kSecond);
+    }
+  }
+}
+
 }  // namespace
