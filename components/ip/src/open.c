@@ -29,6 +29,7 @@ static at_status listen_on(struct at_ip_tcp_listener *listener, const ip_addr_t 
 
     if (pcb == NULL)
         return AT_NO_MEMORY;
+    ip_set_option(pcb, SOF_REUSEADDR); /* only other listeners are in the way, not what is left of connections */
     err = tcp_bind(pcb, address, port);
     if (err == ERR_OK) {
         listening = tcp_listen_with_backlog_and_err(pcb, (u8_t)backlog, &err);

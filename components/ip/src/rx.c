@@ -12,6 +12,7 @@
 #include "lwip/etharp.h"
 #include "lwip/ip4.h"
 #include "lwip/ip6.h"
+#include "lwip/prot/ip.h"
 
 #define BATCH 64
 #define ETHERNET 14u
@@ -139,13 +140,25 @@ static u8_t link_flags(const uint8_t *destination)
     return destination[0] == 0xff ? PBUF_FLAG_LLBCAST : PBUF_FLAG_LLMCAST;
 }
 
+/* Whether the device's word for a frame is one for a whole UDP datagram: a fragment's checksum is not in the fragment. */
+static bool is_whole_udp(const uint8_t *frame, enum at_ip_kind kind)
+{
+    const uint8_t *ip = frame + ETHERNET;
+
+    if (kind == AT_IP_IPV4)
+        return ip[9] == IP_PROTO_UDP && ((ip[6] & 0x3f) | ip[7]) == 0;
+    return kind == AT_IP_IPV6 && ip[6] == IP_PROTO_UDP;
+}
+
 /* lwIP looks at the checksums that the device did not vouch for. */
-static void set_checks(struct at_ip_interface *interface, enum at_ip_kind kind, uint16_t flags)
+static void set_checks(struct at_ip_interface *interface, const uint8_t *frame, enum at_ip_kind kind, uint16_t flags)
 {
     uint16_t checks = interface->checks;
 
     if ((flags & AT_NETDEV_CSUM_OK) != 0 && (kind == AT_IP_TCP4 || kind == AT_IP_TCP6))
         checks &= (uint16_t)~NETIF_CHECKSUM_CHECK_TCP;
+    else if ((flags & AT_NETDEV_CSUM_OK) != 0 && is_whole_udp(frame, kind))
+        checks &= (uint16_t)~NETIF_CHECKSUM_CHECK_UDP;
     NETIF_SET_CHECKSUM_CTRL(&interface->netif, checks);
 }
 
@@ -212,7 +225,7 @@ static void receive_frame(struct at_ip_interface *interface, const struct at_net
     }
     /* A frame of the largest size counts its Ethernet header only until deliver() has taken it off. */
     count_lengths(p, total);
-    set_checks(interface, kind, parts[0].flags);
+    set_checks(interface, head->bytes, kind, parts[0].flags);
     deliver(interface, p, kind);
 }
 
