@@ -95,16 +95,6 @@ _SOURCES = {
     "internal": ["floatscan", "intscan", "shgetc", "syscall_ret"],
     "linux": ["getrandom", "gettid", "ppoll"],
     "locale": ["__lctrans", "c_locale", "langinfo"],
-    "math": [
-        "__fpclassifyl",
-        "__signbitl",
-        "copysignl",
-        "frexpl",
-        "scalbn",
-        "scalbnl",
-        "x86_64/fabsl",
-        "x86_64/fmodl",
-    ],
     "misc": ["basename", "dirname", "ffs", "ffsl", "ffsll", "getentropy", "getopt", "getopt_long", "getsubopt", "ioctl"],
     "multibyte": ["internal", "mblen", "mbrtowc", "mbsinit", "mbtowc", "wcrtomb", "wctomb"],
     "network": [
