@@ -46,6 +46,12 @@ int guest_rand_r(unsigned *);
 long guest_random();
 void guest_srandom(unsigned);
 int guest_getpid();
+int guest_open(const char *, int, ...);
+void *guest_fopen(const char *, const char *);
+void guest_warnx(const char *, ...);
+void guest_warn(const char *, ...);
+int guest_setjmp(void *) __attribute__((returns_twice));
+[[noreturn]] void guest_longjmp(void *, int);
 }
 
 namespace {
@@ -154,6 +160,40 @@ TEST(Program, Signals_AreAcceptedAndNeverCome) {
     EXPECT_EQ(GuestErrno(), EINVAL);
   }
   EXPECT_EQ(guest_getpid(), 1);
+}
+
+TEST(Program, Files_AreNone) {
+  for (int flags : {0, 0100 | 2}) {
+    GuestErrno() = 0;
+    EXPECT_EQ(guest_open("/etc/program.conf", flags, 0600), -1);
+    EXPECT_EQ(GuestErrno(), ENOENT);
+  }
+  for (const char *mode : {"r", "w"}) {
+    GuestErrno() = 0;
+    EXPECT_EQ(guest_fopen("/etc/program.conf", mode), nullptr);
+    EXPECT_EQ(GuestErrno(), ENOENT);
+  }
+}
+
+TEST(Program, Warnings_BeginWithTheName) {
+  TakeConsole();
+  guest_warnx("%d problems", 2);
+  GuestErrno() = ENOENT;
+  guest_warn("%s", "config");
+  std::string all;
+  for (const std::string &text : TakeConsole()) all += text;
+  EXPECT_EQ(all, "atman: 2 problems\natman: config: No such file or directory\n");
+}
+
+TEST(Program, Longjmp_ComesBack) {
+  alignas(16) static char place[256];
+  static volatile int passes;
+  passes = 0;
+  const int got = guest_setjmp(place);
+  EXPECT_EQ(got, passes == 0 ? 0 : passes == 1 ? 7 : 1);
+  if (++passes == 1) guest_longjmp(place, 7);
+  if (passes == 2) guest_longjmp(place, 0);  // which is 1
+  EXPECT_EQ(passes, 3);
 }
 
 TEST(Program, Addresses_AsTheHosts) {

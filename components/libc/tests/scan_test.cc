@@ -36,6 +36,10 @@ int guest_fflush(void *);
 ssize_t guest_read(int, void *, size_t);
 int guest_close(int);
 int guest_asprintf(char **, const char *, ...);
+void *guest_open_memstream(char **, size_t *);
+void *guest_fmemopen(void *, size_t, const char *);
+int guest_fseek(void *, long, int);
+long guest_ftell(void *);
 extern void *const guest_stdin;
 }
 
@@ -143,6 +147,25 @@ TEST(Scan, StreamsOnDescriptors_ReadAndWriteThem) {
   EXPECT_EQ(guest_fclose(in), 0);
   EXPECT_EQ(guest_close(fds[0]), -1) << "fclose() closed it";
   EXPECT_EQ(TakeConsole(), std::vector<std::string>());
+  EXPECT_EQ(LiveObjects(), 0u);
+}
+
+TEST(Scan, StreamsOfMemory_ReadAndWriteIt) {
+  char *text = nullptr;
+  size_t size = 0;
+  void *out = guest_open_memstream(&text, &size);
+  EXPECT_EQ(guest_fprintf(out, "%s %d", "number", 5), 8);
+  EXPECT_EQ(guest_fclose(out), 0);
+  EXPECT_EQ(size, 8u);
+  EXPECT_STREQ(text, "number 5");
+  void *in = guest_fmemopen(text, size, "r");
+  EXPECT_EQ(guest_fseek(in, 7, SEEK_SET), 0);
+  char back[8] = "";
+  EXPECT_EQ(guest_fread(back, 1, 8, in), 1u);
+  EXPECT_STREQ(back, "5");
+  EXPECT_EQ(guest_ftell(in), 8);
+  EXPECT_EQ(guest_fclose(in), 0);
+  guest_free(text);
   EXPECT_EQ(LiveObjects(), 0u);
 }
 
