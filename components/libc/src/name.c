@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The program's name, which err() and warn() print: Xen does not tell a guest its own. As in musl's src/internal/libc.c. */
+/* The program's name, which err() and warn() print: Xen does not tell a guest its own. In musl it stands in libc.c. */
 
 char *__progname = (char *)"atman";
 char *__progname_full = (char *)"atman";

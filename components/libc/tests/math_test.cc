@@ -80,7 +80,11 @@ TEST(Math, TwoArguments_AsTheHosts) {
     const char *name;
     Function guest, host;
   } cases[] = {
-      {"pow", guest_pow, pow}, {"fmod", guest_fmod, fmod}, {"atan2", guest_atan2, atan2}, {"hypot", guest_hypot, hypot}};
+      {"pow", guest_pow, pow},
+      {"fmod", guest_fmod, fmod},
+      {"atan2", guest_atan2, atan2},
+      {"hypot", guest_hypot, hypot},
+  };
   for (const auto &c : cases) {
     for (double a : kValues) {
       for (double b : kValues) {
