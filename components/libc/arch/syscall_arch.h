@@ -119,4 +119,8 @@ static inline __attribute__((__always_inline__)) long __syscall_cp(long n, long 
     return result;
 }
 
+/* musl's, in its syscall.h, where a number is an argument: inlined too, at every level of optimisation. */
+static inline __attribute__((__always_inline__)) long __alt_socketcall(int sys, int sock, int cp, long a, long b,
+                                                                       long c, long d, long e, long f);
+
 #define IPC_64 0
