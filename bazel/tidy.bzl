@@ -14,6 +14,9 @@ def _flags(target, ctx):
         [option for option in ctx.rule.attr.copts if option[:2] == "-D" or option[:2] == "-I"]
     )
 
+def _is_ours(source):
+    return source.extension == "c" and source.is_source and not source.owner.workspace_name
+
 def _tidy_impl(target, ctx):
     below = [
         dep[_TidyInfo].verdicts
@@ -24,7 +27,7 @@ def _tidy_impl(target, ctx):
     verdicts = []
     if ctx.rule.kind == "cc_library" and not target.label.workspace_name:
         headers = target[CcInfo].compilation_context.headers
-        for source in [source for source in ctx.rule.files.srcs if source.extension == "c" and source.is_source]:
+        for source in [source for source in ctx.rule.files.srcs if _is_ours(source)]:
             verdict = ctx.actions.declare_file("{}.tidy/{}.txt".format(target.label.name, source.basename))
             ctx.actions.run_shell(
                 command = """
