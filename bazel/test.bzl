@@ -21,6 +21,7 @@ def atman_test(name, srcs, deps = [], size = "small", **kwargs):
         target_compatible_with = ["@platforms//os:linux"],
         deps = deps + [
             str(Label("//platforms/host:seams")),
+            str(Label("@googletest//:gtest")),
             str(Label("@googletest//:gtest_main")),
         ],
         **kwargs

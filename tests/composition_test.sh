@@ -26,7 +26,8 @@ said=$(tools/size/strip strip "$debug" "$made" $((bytes - 1)) //:kernel 2>&1)
 verdict $((!$?)) "an image of a byte more fails the build"
 [[ $said != *$'\n'* ]]
 verdict $? "it fails with one line"
-says "which names the largest parts" "^//:kernel has $bytes bytes, 1 more than its budget.*xenstore \([0-9]+\), " "$said"
+says "which names the largest parts" "^//:kernel has $bytes bytes, 1 more than its budget.*xenstore \([0-9]+\), " \
+    "$said"
 tools/size/strip strip "$debug" "$made" 0 //:kernel
 verdict $? "a budget of 0 is none"
 rm -f "$made"

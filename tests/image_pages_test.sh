@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: ISC
 #
-# An image boots whatever the number of its pages: protecting them goes to Xen in batches, and a batch may be full at any
-# step of it.
+# An image boots whatever the number of its pages: protecting them goes to Xen in batches, and a batch may be full at
+# any step of it.
 
 EveryNumberOfPages_Boots() {
     local kernel

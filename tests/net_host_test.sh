@@ -48,12 +48,15 @@ run --pcap="$work/three.pcap" --mac=00:16:3e:00:00:09
 
 head -c 100 "$work/three.pcap" >"$work/cut.pcap"
 run --pcap="$work/cut.pcap"
-[[ $status == 0 && $(grep -c '^rx:' <<<"$out") == 1 ]] || fail "a capture that is cut off ends behind its last whole frame: $out"
+[[ $status == 0 && $(grep -c '^rx:' <<<"$out") == 1 ]] ||
+    fail "a capture that is cut off ends behind its last whole frame: $out"
 
 printf 'no capture' >"$work/none.pcap"
-for bad in "--pcap=$work/none.pcap" "--pcap=$work/absent" "--pcap-out=$work/absent/out" --tap=a-name-that-is-too-long --tap --frob; do
+for bad in "--pcap=$work/none.pcap" "--pcap=$work/absent" "--pcap-out=$work/absent/out" --tap=a-name-that-is-too-long \
+    --tap --frob; do
     run "$bad"
-    [[ $status == 2 && $out == atman:*. && $out != *$'\n'* ]] || fail "$bad: one sentence and status 2, not $status: $out"
+    [[ $status == 2 && $out == atman:*. && $out != *$'\n'* ]] ||
+        fail "$bad: one sentence and status 2, not $status: $out"
 done
 
 run --help
@@ -84,7 +87,8 @@ if unshare -n true 2>/dev/null; then isolate=(unshare -n); else isolate=(unshare
     kill -INT "$pid"
     wait "$pid"
 ' "$program" "$work/tap.log" || fail "on a TAP device it ended with status $?: $(cat "$work/tap.log")"
-grep -q 'to="ff:ff:ff:ff:ff:ff" type=0x0806 (ARP)' "$work/tap.log" || fail "no ARP request from the TAP device: $(cat "$work/tap.log")"
+grep -q 'to="ff:ff:ff:ff:ff:ff" type=0x0806 (ARP)' "$work/tap.log" ||
+    fail "no ARP request from the TAP device: $(cat "$work/tap.log")"
 
 ((failures == 0)) && echo "PASSED"
 exit $((failures > 0))

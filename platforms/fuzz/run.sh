@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: ISC
 #
 # run.sh TARGET FUZZER CORPUS_FILE...: what a fuzz test runs. First every file of the corpus once, then the fuzzer's own
-# ideas for ATMAN_FUZZ_SECONDS (30). A finding is written to the test's outputs, and the line that repeats it is printed.
+# ideas for ATMAN_FUZZ_SECONDS (30). A finding is written to the test's outputs, and the line that repeats it is
+# printed.
 set -uo pipefail
 
 target=$1 fuzzer=$2

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: ISC
 #
-# blocks_test.sh ATMAN XEN_HEADERS GOOGLETEST: what the pages of the checkout that ATMAN is in show: C and C++ is compiled,
-# shell is parsed, and every command names a verb and packages that there are. The rest are files at the root of upstream
-# repositories, for their headers. That whole kernels are built from their pages, own_work_test sees to.
+# blocks_test.sh ATMAN XEN_HEADERS GOOGLETEST: what the pages of the checkout that ATMAN is in show: C and C++ is
+# compiled, shell is parsed, and every command names a verb and packages that there are. The rest are files at the root
+# of upstream repositories, for their headers. That whole kernels are built from their pages, own_work_test sees to.
 set -uo pipefail
 
 here=$(dirname "$(readlink -f "$0")")
@@ -13,8 +13,8 @@ trap 'rm -rf "$work"' EXIT
 status=0
 count=0
 
-folders=(-isystem "$(dirname "$(readlink -f "$2")")/include" -isystem "$(dirname "$(readlink -f "$3")")/googletest/include"
-    -I"$work/generated")
+folders=(-I"$work/generated" -isystem "$(dirname "$(readlink -f "$2")")/include"
+    -isystem "$(dirname "$(readlink -f "$3")")/googletest/include")
 cd "$home" || exit 1
 for folder in components/*/include components/*/testing/include platforms/*/include; do folders+=("-I$folder"); done
 

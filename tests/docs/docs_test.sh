@@ -18,8 +18,8 @@ verdict $? "the tree is rendered without a warning"
 
 missing=$(cd "$home" && find components/*/include platforms/*/include -name '*.h' | while read -r header; do
     name=$(basename "$header" .h | sed 's/_/__/g')
-    compgen -G "$work/out/html/$name"'_8h.html' >/dev/null || compgen -G "$work/out/html/*_2$name"'_8h.html' >/dev/null ||
-        echo "$header"
+    compgen -G "$work/out/html/$name"'_8h.html' >/dev/null ||
+        compgen -G "$work/out/html/*_2$name"'_8h.html' >/dev/null || echo "$header"
 done)
 [[ -z $missing ]]
 verdict $? "every public header has a page $missing"

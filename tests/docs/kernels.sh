@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: ISC
 #
-# kernels.sh BLOCKS FOLDER: of what blocks.sh has put into BLOCKS, every `atman_kernel` with the program nearest to it in
-# the same page, as a package FOLDER/PAGE. Says how many there are.
+# kernels.sh BLOCKS FOLDER: of what blocks.sh has put into BLOCKS, every `atman_kernel` with the program nearest to it
+# in the same page, as a package FOLDER/PAGE. Says how many there are.
 set -euo pipefail
 
 blocks=$1 folder=$2

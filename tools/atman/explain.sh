@@ -11,9 +11,9 @@ help_explain() {
     cat <<'END'
 Usage: ./atman explain TARGET
 
-Builds TARGET, an atman_kernel, and prints the components that it is linked against with their versions and what each of
-them uses, and for each object file that the linker took out of a component the symbol that it was taken for and the file
-that wanted that symbol first. A component of which nothing was taken is not in the image. For example:
+Builds TARGET, an atman_kernel, and prints the components that it is linked against with their versions and what each
+of them uses, and for each object file that the linker took out of a component the symbol that it was taken for and the
+file that wanted that symbol first. A component of which nothing was taken is not in the image. For example:
 ./atman explain //examples:net
 END
 }

@@ -10,8 +10,8 @@ help_lint() {
     cat <<'END'
 Usage: ./atman lint FILE
 
-Checks an ELF file that is to be a Xen PV guest, of this project or any other, before xl does: notes, entry, segments and
-their permissions, load addresses against VIRT_BASE, features, the least memory. Prints a sentence for each finding:
+Checks an ELF file that is to be a Xen PV guest, of this project or any other, before xl does: notes, entry, segments
+and their permissions, load addresses against VIRT_BASE, features, the least memory. Prints a sentence for each finding:
 
     error: ...      xl or Xen refuses it, or it dies at once; in quotes, what xl says
     warning: ...    it starts, and something is wrong

@@ -8,7 +8,8 @@ help_new() {
 Usage: ./atman new component NAME
 
 Makes components/NAME: a small component in the form that every component here has (README, design, changelog, header,
-source, test), which builds and passes all checks, to be changed into what it is to be. NAME is small letters and digits.
+source, test), which builds and passes all checks, to be changed into what it is to be. NAME is small letters and
+digits.
 END
 }
 

@@ -11,8 +11,8 @@ help_size() {
     cat <<'END'
 Usage: ./atman size TARGET
 
-Builds TARGET, an atman_kernel, and prints where the bytes of its image come from, by component, and its largest symbols.
-For example: ./atman size //examples:net
+Builds TARGET, an atman_kernel, and prints where the bytes of its image come from, by component, and its largest
+symbols. For example: ./atman size //examples:net
 
 A budget in the kernel's BUILD (`budget = 24576`) makes the build fail when the image has more bytes than that.
 END

@@ -31,8 +31,8 @@ something to show. With -- COMMAND that runs in dom0 instead, where \$GUEST, \$G
 are set; it can be any program of this machine:    -- xl list
 
 On a terminal the guest runs until it ends or Ctrl-C. Otherwise it ends by itself: when the traffic or the command is
-done, with -p only after \$ATMAN_LIMIT seconds (120), as without network interface, dom0 asks it to shut down. The status
-is 0 only if it shut down with reason poweroff (and the command, if any, ended with 0)."
+done, with -p only after \$ATMAN_LIMIT seconds (120), as without network interface, dom0 asks it to shut down. The
+status is 0 only if it shut down with reason poweroff (and the command, if any, ended with 0)."
 
 # xl_string TEXT: TEXT as a string of xl's configuration language.
 xl_string() {

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: ISC
 #
 # filter.sh FILE: a header or a page as doxygen wants it. The house writes plain comments, so each one becomes
-# doxygen's: before what it is about, at the end of a line, or at a header's head. What doxygen would take for commands or HTML is
-# text here. In a page, a link to a file that is no page becomes that file's name.
+# doxygen's: before what it is about, at the end of a line, or at a header's head. What doxygen would take for commands
+# or HTML is text here. In a page, a link to a file that is no page becomes that file's name.
 set -euo pipefail
 
 # Text between backquotes, in awk: what is not HTML already becomes it.

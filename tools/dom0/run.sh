@@ -12,8 +12,8 @@
 #   silent            the guest neither ended by itself nor when xl asked it to
 #
 # The working folder holds `kernel`, `guest.cfg` and `settings`: name, interactive (1 or 0), limit (seconds), command
-# (an array), address (the guest's, as far as is known), serving (1: somebody else talks to the guest too). Descriptors 7
-# and 9 are the terminal, in and out. Runs in the bench's dom0 and in a real one.
+# (an array), address (the guest's, as far as is known), serving (1: somebody else talks to the guest too). Descriptors
+# 7 and 9 are the terminal, in and out. Runs in the bench's dom0 and in a real one.
 set -uo pipefail
 
 # shellcheck source=tools/dom0/guest.sh

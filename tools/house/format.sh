@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: ISC
 #
-# format.sh [--fix] [ROOT]: whether all C and C++ is as clang-format 14 would write it, in the styles of .clang-format and
-# cxx.clang-format; with --fix, makes it so. Names each file that is not; status 1 if there is one.
+# format.sh [--fix] [ROOT]: whether all C and C++ is as clang-format 14 would write it, in the styles of .clang-format
+# and cxx.clang-format; with --fix, makes it so. Names each file that is not; status 1 if there is one.
 set -euo pipefail
 
 HERE=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd)

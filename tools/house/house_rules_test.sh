@@ -63,7 +63,8 @@ finds 'does not see the platform' 'echo "#include <atman/guest.h>" >>src/mm.c'
 finds 'only tests include' 'echo "#include <atman/testing/fake.h>" >>src/mm.c'
 finds 'mm does not see xenstore' 'echo "#include <atman/xenstore/x.h>" >>src/mm.c'
 finds 'mm: it includes headers of nm' \
-    'cp -r . ../nm && mv ../nm/include/atman/{mm,nm} && echo "# \"//components/mm\"" >>../nm/BUILD && echo "#include <atman/nm/mm.h>" >>src/mm.c'
+    'cp -r . ../nm && mv ../nm/include/atman/{mm,nm} && echo "# \"//components/mm\"" >>../nm/BUILD &&
+        echo "#include <atman/nm/mm.h>" >>src/mm.c'
 finds 'this is no more: components/mm: gone' 'echo "components/mm: gone" >"$work/house/exceptions.txt"'
 finds 'say what is in it' 'mv src/mm.c src/util.c'
 exit $status

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: ISC
 #
-# image.sh NAME KERNEL DISK [ARGUMENTS]: a raw disk image from which PV-GRUB boots KERNEL, in either of its forms: the old
-# one reads /boot/grub/menu.lst (EC2, Linode and Rackspace had it), the one of GRUB 2 reads /boot/grub/grub.cfg. The disk
-# has no partitions: it is one ext2 file system, which is what "pv-grub-hd0" expects.
+# image.sh NAME KERNEL DISK [ARGUMENTS]: a raw disk image from which PV-GRUB boots KERNEL, in either of its forms: the
+# old one reads /boot/grub/menu.lst (EC2, Linode and Rackspace had it), the one of GRUB 2 reads /boot/grub/grub.cfg. The
+# disk has no partitions: it is one ext2 file system, which is what "pv-grub-hd0" expects.
 #
-# Needs no root, and the same kernel and arguments give the same bytes anywhere: the file system's identity comes from its
-# content, and all its times are 0.
+# Needs no root, and the same kernel and arguments give the same bytes anywhere: the file system's identity comes from
+# its content, and all its times are 0.
 set -euo pipefail
 export PATH=$PATH:/usr/sbin:/sbin LC_ALL=C E2FSPROGS_FAKE_TIME=1
 
@@ -14,7 +14,9 @@ readonly FILES=(/boot /boot/grub /boot/grub/grub.cfg /boot/grub/menu.lst /boot/k
 
 # What a line of a menu cannot hold.
 check_text() {
-    [[ $1 != *[!a-zA-Z0-9\ _=,.:/@%+-]* ]] || { echo "only letters, digits and ' _=,.:/@%+-' can be passed on: $1" >&2 && exit 2; }
+    [[ $1 == *[!a-zA-Z0-9\ _=,.:/@%+-]* ]] || return 0
+    echo "only letters, digits and ' _=,.:/@%+-' can be passed on: $1" >&2
+    exit 2
 }
 
 fill_folder() {

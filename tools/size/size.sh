@@ -34,7 +34,8 @@ function number(hex,    i, value) {
 
 # "section NAME SIZE FILE_BYTES" for each section; the addresses are hexadecimal everywhere below.
 sections() {
-    readelf -SW "$image" | sed -n 's/^ *\[ *[0-9]*\] \([.a-zA-Z][^ ]*\) *\([A-Z]*\) *\([0-9a-f]*\) [0-9a-f]* \([0-9a-f]*\) .*/\1 \2 \3 \4/p'
+    readelf -SW "$image" |
+        sed -n 's/^ *\[ *[0-9]*\] \([.a-z][^ ]*\) *\([A-Z]*\) *\([0-9a-f]*\) [0-9a-f]* \([0-9a-f]*\) .*/\1 \2 \3 \4/p'
 }
 
 # "ADDRESS BYTES FILE" for each instruction.

@@ -45,7 +45,10 @@ def _impl(ctx):
                 name = "default_compile_flags",
                 enabled = True,
                 # Not for clang, which does not read it: another clang means other actions.
-                env_sets = [env_set(actions = _COMPILE, env_entries = [env_entry(key = "ATMAN_CLANG", value = VERSION)])],
+                env_sets = [env_set(
+                    actions = _COMPILE,
+                    env_entries = [env_entry(key = "ATMAN_CLANG", value = VERSION)],
+                )],
                 flag_sets = [flag_set(actions = _COMPILE, flag_groups = [flag_group(flags = _COMPILE_FLAGS)])],
             ),
             feature(
