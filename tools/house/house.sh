@@ -39,7 +39,7 @@ check_shape() {
     done
     [[ -f $folder/README.md ]] || return 0
     lines=$(sed '/^<!-- given:/,/-->/d' "$folder/README.md" | wc -l)
-    ((lines >= 50 && lines <= 150)) || breach "$folder/README.md: $lines lines, and a README has 50 to 150"
+    ((lines >= 40 && lines <= 150)) || breach "$folder/README.md: $lines lines, and a README has 40 to 150"
     grep -q '^```c$' "$folder/README.md" || breach "$folder/README.md: there is no example in C"
 }
 
