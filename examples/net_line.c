@@ -27,16 +27,11 @@ char *net_mac(char *text, const uint8_t mac[6])
 static const char *type_name(unsigned type)
 {
     switch (type) {
-    case 0x0800:
-        return "IPV4";
-    case 0x0806:
-        return "ARP";
-    case 0x8100:
-        return "VLAN";
-    case 0x86dd:
-        return "IPV6";
-    default:
-        return NULL;
+    case 0x0800: return "IPV4";
+    case 0x0806: return "ARP";
+    case 0x8100: return "VLAN";
+    case 0x86dd: return "IPV6";
+    default: return NULL;
     }
 }
 

@@ -19,11 +19,11 @@
 #define SECOND 1000000000ull
 #define PORT 80
 #define BACKLOG 128
-#define HEAD_MAX 1024  /* bytes of a request's head */
-#define REPLY_MAX 256  /* bytes of the largest reply but for /bytes/N */
-#define IDLE_TICKS 6   /* of 10 seconds: then a client that asks nothing has to go */
-#define WAITING_MAX 8  /* pieces of requests that wait for room to answer */
-#define PATTERN 251    /* what /bytes/N repeats: 0, 1, ... 250 */
+#define HEAD_MAX 1024 /* bytes of a request's head */
+#define REPLY_MAX 256 /* bytes of the largest reply but for /bytes/N */
+#define IDLE_TICKS 6  /* of 10 seconds: then a client that asks nothing has to go */
+#define WAITING_MAX 8 /* pieces of requests that wait for room to answer */
+#define PATTERN 251   /* what /bytes/N repeats: 0, 1, ... 250 */
 
 /* A connection. What has come of a request that is not whole yet is in `head`, a copy that nobody can change. */
 struct client {
@@ -31,13 +31,13 @@ struct client {
     struct at_ip_data *data[WAITING_MAX]; /* received and not looked at yet, for there was no room to answer */
     size_t waiting;                       /* how many */
     size_t offset;                        /* of what is next in the first one */
-    size_t have;          /* bytes in `head` */
-    uint64_t body_left;   /* of what is posted: to be taken and dropped */
-    uint64_t source_left; /* of /bytes/N: to be sent */
+    size_t have;                          /* bytes in `head` */
+    uint64_t body_left;                   /* of what is posted: to be taken and dropped */
+    uint64_t source_left;                 /* of /bytes/N: to be sent */
     uint64_t source_sent;
     unsigned idle;
-    bool close;           /* after what is being sent */
-    bool finished;        /* the client: after what it has asked */
+    bool close;    /* after what is being sent */
+    bool finished; /* the client: after what it has asked */
     char head[HEAD_MAX];
 };
 
@@ -173,7 +173,8 @@ static void send_source(struct client *client)
     }
 }
 
-/* Takes what it can of `head`: a request, part of a body, or nothing (then more has to come). Returns whether it did. */
+/* Takes what it can of `head`: a request, part of a body, or nothing (then more has to come). Returns whether it did.
+ */
 static bool take(struct client *client)
 {
     struct http_request request;
@@ -333,8 +334,8 @@ int main(int argc, char **argv)
     status = at_ip_tcp_listen(ip, &listener, &any, PORT, BACKLOG, accepted, NULL);
     if (status != AT_OK)
         return complain("Cannot listen: ", status);
-    status = at_lifecycle_start(&lifecycle, at_guest_xenstore(), at_ip_waiter(ip),
-                                at_wait_now(at_guest_wait()) + SECOND);
+    status =
+        at_lifecycle_start(&lifecycle, at_guest_xenstore(), at_ip_waiter(ip), at_wait_now(at_guest_wait()) + SECOND);
     while (status == AT_OK && at_lifecycle_requested(&lifecycle) == AT_LIFECYCLE_NONE)
         status = at_ip_run(ip, AT_NEVER);
     if (status != AT_OK)

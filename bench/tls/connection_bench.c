@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What a TLS connection costs its server: so many connections over a pipe, each with one small request and response, whole
- * or resumed. The server's part is in serve(), so that a profiler can tell it from the client's:
+ * What a TLS connection costs its server: so many connections over a pipe, each with one small request and response,
+ * whole or resumed. The server's part is in serve(), so that a profiler can tell it from the client's:
  *
  *     valgrind --tool=callgrind --toggle-collect=serve bazel-bin/bench/tls/connection_bench whole 100
  */

@@ -156,7 +156,7 @@ static void heap_says_when_it_is_exhausted(struct at_contract *t, void *env)
         AT_CHECK(t, object != NULL);
         at_mm_heap_free(heap, object);
     }
-    AT_CHECK(t, count[0] > 1000); /* of 4 MiB or more, most is there to be had */
+    AT_CHECK(t, count[0] > 1000);                       /* of 4 MiB or more, most is there to be had */
     AT_CHECK(t, count[1] >= count[0] - count[0] / 100); /* a few pages may lie where no slab fits */
 }
 

@@ -17,8 +17,8 @@ static int read_domid(at_xen_domid *domid)
 {
     char text[8];
     size_t size;
-    at_status status = at_xenstore_read(at_guest_xenstore(), text, sizeof(text), &size, AT_XENSTORE_NO_TRANSACTION,
-                                        "domid", AT_NEVER);
+    at_status status =
+        at_xenstore_read(at_guest_xenstore(), text, sizeof(text), &size, AT_XENSTORE_NO_TRANSACTION, "domid", AT_NEVER);
 
     *domid = (at_xen_domid)atoi(text);
     return status == AT_OK;

@@ -42,8 +42,7 @@ static void follow(void *ctx, uint32_t kib)
 
     (void)ctx;
     (void)at_xen_memory_current(&pages);
-    printf("target %u: %s, %u KiB\n", (unsigned)kib, status == AT_OK ? "reached" : "not reached",
-           (unsigned)pages * 4);
+    printf("target %u: %s, %u KiB\n", (unsigned)kib, status == AT_OK ? "reached" : "not reached", (unsigned)pages * 4);
     printf("used %s\n", use_all() != 0 ? "all" : "none");
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Does the one forbidden thing that its argument names. Whoever sees the guest reach "survived" has found a hole: a page
- * that can be written and executed, a stack without an end, a right that was taken back and still holds.
+ * Does the one forbidden thing that its argument names. Whoever sees the guest reach "survived" has found a hole: a
+ * page that can be written and executed, a stack without an end, a right that was taken back and still holds.
  */
 
 #include <stdint.h>
@@ -39,9 +39,7 @@ static void call(const void *code)
     ((void (*)(void))(uintptr_t)code)();
 }
 
-static void harmless(void)
-{
-}
+static void harmless(void) {}
 
 /* Where the direct map has the page of the image around `address`; hidden from gcc, which knows its own functions. */
 static void *alias(uintptr_t address)

@@ -10,4 +10,4 @@
 // What is below the scheduler: events, stacks that have not been given back.
 at_fake_sched_platform &GuestPlatform();
 
-#endif  // ATMAN_TESTS_LIBC_GUEST_SCHED_H
+#endif // ATMAN_TESTS_LIBC_GUEST_SCHED_H

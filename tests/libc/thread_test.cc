@@ -78,7 +78,7 @@ void guest___do_cleanup_push(void *);
 
 namespace {
 
-constexpr int kMutexNormal = 0, kMutexRecursive = 1, kMutexErrorCheck = 2; // musl's
+constexpr int kMutexNormal = 0, kMutexRecursive = 1, kMutexErrorCheck = 2;  // musl's
 constexpr int kDisable = 1, kEnable = 0;
 void *const kCanceled = reinterpret_cast<void *>(-1);
 

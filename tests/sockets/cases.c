@@ -27,13 +27,27 @@ static const char *error_name(int error)
         int error;
         const char *name;
     } names[] = {
-        {EAGAIN, "EAGAIN"},         {EBADF, "EBADF"},           {EINVAL, "EINVAL"},
-        {ENOTSOCK, "ENOTSOCK"},     {EPIPE, "EPIPE"},           {ECONNREFUSED, "ECONNREFUSED"},
-        {ENOTCONN, "ENOTCONN"},     {EISCONN, "EISCONN"},       {EADDRINUSE, "EADDRINUSE"},
-        {EMSGSIZE, "EMSGSIZE"},     {EDESTADDRREQ, "EDESTADDRREQ"}, {EAFNOSUPPORT, "EAFNOSUPPORT"},
-        {EOPNOTSUPP, "EOPNOTSUPP"}, {ENOPROTOOPT, "ENOPROTOOPT"}, {EPROTONOSUPPORT, "EPROTONOSUPPORT"},
-        {EADDRNOTAVAIL, "EADDRNOTAVAIL"}, {EINPROGRESS, "EINPROGRESS"}, {ECONNRESET, "ECONNRESET"},
-        {EACCES, "EACCES"},         {EALREADY, "EALREADY"},     {ETIMEDOUT, "ETIMEDOUT"},
+        {EAGAIN, "EAGAIN"},
+        {EBADF, "EBADF"},
+        {EINVAL, "EINVAL"},
+        {ENOTSOCK, "ENOTSOCK"},
+        {EPIPE, "EPIPE"},
+        {ECONNREFUSED, "ECONNREFUSED"},
+        {ENOTCONN, "ENOTCONN"},
+        {EISCONN, "EISCONN"},
+        {EADDRINUSE, "EADDRINUSE"},
+        {EMSGSIZE, "EMSGSIZE"},
+        {EDESTADDRREQ, "EDESTADDRREQ"},
+        {EAFNOSUPPORT, "EAFNOSUPPORT"},
+        {EOPNOTSUPP, "EOPNOTSUPP"},
+        {ENOPROTOOPT, "ENOPROTOOPT"},
+        {EPROTONOSUPPORT, "EPROTONOSUPPORT"},
+        {EADDRNOTAVAIL, "EADDRNOTAVAIL"},
+        {EINPROGRESS, "EINPROGRESS"},
+        {ECONNRESET, "ECONNRESET"},
+        {EACCES, "EACCES"},
+        {EALREADY, "EALREADY"},
+        {ETIMEDOUT, "ETIMEDOUT"},
     };
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
@@ -271,7 +285,8 @@ static void datagrams(void)
     tell("send", sendto(one, "datagram", 8, 0, (const struct sockaddr *)&address, sizeof address));
     tell("send none", sendto(one, "", 0, 0, (const struct sockaddr *)&address, sizeof address));
     tell("receive a part", recvfrom(two, bytes, 4, MSG_TRUNC, (struct sockaddr *)&from, &size));
-    printf("from an address of %u bytes, this machine: %d\n", (unsigned)size, from.sin_addr.s_addr == htonl(INADDR_LOOPBACK));
+    printf("from an address of %u bytes, this machine: %d\n", (unsigned)size,
+           from.sin_addr.s_addr == htonl(INADDR_LOOPBACK));
     tell("receive none", recv(two, bytes, sizeof bytes, 0));
     tell("receive when there is no more", recv(two, bytes, sizeof bytes, MSG_DONTWAIT));
     tell("connect datagrams", connect(two, (const struct sockaddr *)&from, sizeof from));

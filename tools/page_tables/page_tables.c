@@ -20,7 +20,7 @@
 #define PRESENT 0x1u
 #define WRITE 0x2u
 #define NX (UINT64_C(1) << 63)
-#define FRAME(entry) (((entry) & UINT64_C(0x000ffffffffff000)) >> 12)
+#define FRAME(entry) (((entry)&UINT64_C(0x000ffffffffff000)) >> 12)
 
 #define XEN_SLOT_FIRST 256
 #define XEN_SLOT_LAST 271

@@ -40,13 +40,12 @@ void ComparesExtremes(at_contract *t, void *) { AT_CHECK_EQ(t, LLONG_MIN, LLONG_
 std::string RunOne(void (*run)(at_contract *, void *), const char *name, int *env, unsigned *failed) {
   const at_contract_case cases[] = {{name, run}};
   std::string text;
-  const at_contract_sink sink = {
-      [](void *ctx, const char *part, size_t size) {
-        EXPECT_EQ(part[size - 1], '\n') << "a write is a whole line";
-        EXPECT_LE(size, 256u);
-        static_cast<std::string *>(ctx)->append(part, size);
-      },
-      &text};
+  const at_contract_sink sink = {[](void *ctx, const char *part, size_t size) {
+                                   EXPECT_EQ(part[size - 1], '\n') << "a write is a whole line";
+                                   EXPECT_LE(size, 256u);
+                                   static_cast<std::string *>(ctx)->append(part, size);
+                                 },
+                                 &text};
   *failed = at_contract_run(cases, 1, env, &sink);
   return text;
 }
@@ -64,9 +63,9 @@ TEST(Contract, CaseThatPasses_IsOneLine) {
 TEST(Contract, EveryFailure_IsReportedWithItsPlaceAndValues) {
   int env = 0;
   unsigned failed = 0;
-  EXPECT_EQ(RunOne(FailsTwice, "FailsTwice", &env, &failed),
-            "FAIL FailsTwice " + At(kFirstFailure) + "1 > 2\n" +
-                "  and " + At(kFirstFailure + 1) + "5 == -6 (5 and -6)\n");
+  EXPECT_EQ(
+      RunOne(FailsTwice, "FailsTwice", &env, &failed),
+      "FAIL FailsTwice " + At(kFirstFailure) + "1 > 2\n" + "  and " + At(kFirstFailure + 1) + "5 == -6 (5 and -6)\n");
   EXPECT_EQ(failed, 1u) << "cases are counted, not checks";
 }
 
@@ -109,7 +108,8 @@ TEST(Contract, Run_GoesOnAfterAFailureAndCountsCases) {
 TEST(ContractGtest, FailingCase_FailsTheTest) {
   static const at_contract_case cases[] = {{"FailsTwice", FailsTwice}};
   static int env = 0;
-  static AtContractTest test(&cases[0], [] { return &env; }, nullptr);
+  static AtContractTest test(
+      &cases[0], [] { return &env; }, nullptr);
   ::testing::TestPartResultArray failures;
   {
     ::testing::ScopedFakeTestPartResultReporter reporter(&failures);

@@ -10,15 +10,16 @@
 namespace {
 
 TEST(Status, EveryCode_IsNamedAsItIsSpelt) {
-#define CODE(code) {code, #code}
+#define CODE(code) \
+  { code, #code }
   const struct {
     at_status status;
     const char *name;
   } cases[] = {
-      CODE(AT_OK),        CODE(AT_INVALID),   CODE(AT_NO_MEMORY), CODE(AT_NO_SPACE),    CODE(AT_NOT_FOUND),
-      CODE(AT_EXISTS),    CODE(AT_BUSY),      CODE(AT_AGAIN),     CODE(AT_TIMED_OUT),   CODE(AT_CLOSED),
-      CODE(AT_DENIED),    CODE(AT_PROTOCOL),  CODE(AT_UNSUPPORTED), CODE(AT_RANGE),     CODE(AT_IO),
-      CODE(AT_TOO_BIG),   CODE(AT_CANCELLED), CODE(AT_DEADLOCK),  CODE(AT_QUOTA),
+      CODE(AT_OK),      CODE(AT_INVALID),   CODE(AT_NO_MEMORY),   CODE(AT_NO_SPACE),  CODE(AT_NOT_FOUND),
+      CODE(AT_EXISTS),  CODE(AT_BUSY),      CODE(AT_AGAIN),       CODE(AT_TIMED_OUT), CODE(AT_CLOSED),
+      CODE(AT_DENIED),  CODE(AT_PROTOCOL),  CODE(AT_UNSUPPORTED), CODE(AT_RANGE),     CODE(AT_IO),
+      CODE(AT_TOO_BIG), CODE(AT_CANCELLED), CODE(AT_DEADLOCK),    CODE(AT_QUOTA),
   };
 #undef CODE
   int expected = 0;

@@ -9,9 +9,7 @@ bool at_ip_to_lwip(ip_addr_t *to, const struct at_ip_address *from)
 {
     memset(to, 0, sizeof(*to));
     switch (from->family) {
-    case AT_IP_ANY:
-        IP_SET_TYPE(to, IPADDR_TYPE_ANY);
-        return true;
+    case AT_IP_ANY: IP_SET_TYPE(to, IPADDR_TYPE_ANY); return true;
     case AT_IP_V4:
         memcpy(&ip_2_ip4(to)->addr, from->bytes, 4);
         IP_SET_TYPE(to, IPADDR_TYPE_V4);
@@ -21,8 +19,7 @@ bool at_ip_to_lwip(ip_addr_t *to, const struct at_ip_address *from)
         IP_SET_TYPE(to, IPADDR_TYPE_V6);
         ip6_addr_set_zone(ip_2_ip6(to), from->zone);
         return true;
-    default:
-        return false;
+    default: return false;
     }
 }
 
@@ -42,31 +39,21 @@ void at_ip_from_lwip(struct at_ip_address *to, const ip_addr_t *from)
 at_status at_ip_status(err_t err)
 {
     switch (err) {
-    case ERR_OK:
-        return AT_OK;
+    case ERR_OK: return AT_OK;
     case ERR_MEM:
-    case ERR_BUF:
-        return AT_NO_MEMORY;
-    case ERR_TIMEOUT:
-        return AT_TIMED_OUT;
-    case ERR_RTE:
-        return AT_NOT_FOUND;
+    case ERR_BUF: return AT_NO_MEMORY;
+    case ERR_TIMEOUT: return AT_TIMED_OUT;
+    case ERR_RTE: return AT_NOT_FOUND;
     case ERR_WOULDBLOCK:
-    case ERR_INPROGRESS:
-        return AT_AGAIN;
+    case ERR_INPROGRESS: return AT_AGAIN;
     case ERR_USE:
     case ERR_ALREADY:
-    case ERR_ISCONN:
-        return AT_EXISTS;
+    case ERR_ISCONN: return AT_EXISTS;
     case ERR_CONN:
     case ERR_CLSD:
-    case ERR_RST:
-        return AT_CLOSED;
-    case ERR_ABRT:
-        return AT_CANCELLED;
-    case ERR_IF:
-        return AT_IO;
-    default:
-        return AT_INVALID;
+    case ERR_RST: return AT_CLOSED;
+    case ERR_ABRT: return AT_CANCELLED;
+    case ERR_IF: return AT_IO;
+    default: return AT_INVALID;
     }
 }

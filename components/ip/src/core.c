@@ -46,9 +46,7 @@ u32_t sys_now(void)
     return (u32_t)(at_ip_the->now_ns / AT_IP_MS);
 }
 
-void sys_init(void)
-{
-}
+void sys_init(void) {}
 
 at_status at_ip_init(struct at_ip **out, const struct at_ip_config *config)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What is looked at before lwIP sees a frame, in a copy that nobody else can change. lwIP checks most of a packet itself;
- * here is what it relies on without a check, and what decides how the frame is handed over.
+ * What is looked at before lwIP sees a frame, in a copy that nobody else can change. lwIP checks most of a packet
+ * itself; here is what it relies on without a check, and what decides how the frame is handed over.
  */
 
 #include "internal.h"
@@ -70,13 +70,9 @@ enum at_ip_kind at_ip_filter(const uint8_t *frame, size_t have, size_t total)
     if (have < ETHERNET)
         return AT_IP_DROP;
     switch (get16(frame + 12)) {
-    case TYPE_IPV4:
-        return ipv4(frame, have, total);
-    case TYPE_IPV6:
-        return ipv6(frame, have, total);
-    case TYPE_ARP:
-        return have >= ETHERNET + ARP ? AT_IP_ARP : AT_IP_DROP;
-    default:
-        return AT_IP_DROP;
+    case TYPE_IPV4: return ipv4(frame, have, total);
+    case TYPE_IPV6: return ipv6(frame, have, total);
+    case TYPE_ARP: return have >= ETHERNET + ARP ? AT_IP_ARP : AT_IP_DROP;
+    default: return AT_IP_DROP;
     }
 }

@@ -50,8 +50,9 @@ static bool are_valid(const struct at_ip_settings *settings)
 {
     uint8_t own = settings->address.family, gateway = settings->gateway.family;
 
-    return (own == AT_IP_ANY || own == AT_IP_V4) && (gateway == AT_IP_ANY || (gateway == AT_IP_V4 && own == AT_IP_V4)) &&
-           settings->prefix <= 32 && !(own == AT_IP_V4 && settings->dhcp) &&
+    return (own == AT_IP_ANY || own == AT_IP_V4) &&
+           (gateway == AT_IP_ANY || (gateway == AT_IP_V4 && own == AT_IP_V4)) && settings->prefix <= 32 &&
+           !(own == AT_IP_V4 && settings->dhcp) &&
            (settings->address6.family == AT_IP_ANY || settings->address6.family == AT_IP_V6);
 }
 

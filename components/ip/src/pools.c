@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Where lwIP's objects come from: its pools (memp) are the heap with a bound on each, and its heap (mem), in which frames
- * to send are made, is the memory that the devices share with their peers.
+ * Where lwIP's objects come from: its pools (memp) are the heap with a bound on each, and its heap (mem), in which
+ * frames to send are made, is the memory that the devices share with their peers.
  */
 
 #include <string.h>
@@ -34,9 +34,7 @@ static const struct pool pools[MEMP_MAX] = {
 
 static uint16_t counts[MEMP_MAX];
 
-void memp_init(void)
-{
-}
+void memp_init(void) {}
 
 void *memp_malloc(memp_t type)
 {

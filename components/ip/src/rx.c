@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Received frames on their way to lwIP. The first AT_IP_HEAD bytes are copied and checked as a copy (filter.c), since the
- * peer may change a shared page at any time. Of TCP's frames the rest stays where it is; everything else is copied whole,
- * because lwIP reads it more than once (DHCP, DNS, neighbour discovery) and none of it is bulk.
+ * Received frames on their way to lwIP. The first AT_IP_HEAD bytes are copied and checked as a copy (filter.c), since
+ * the peer may change a shared page at any time. Of TCP's frames the rest stays where it is; everything else is copied
+ * whole, because lwIP reads it more than once (DHCP, DNS, neighbour discovery) and none of it is bulk.
  */
 
 #include <string.h>
@@ -140,7 +140,8 @@ static u8_t link_flags(const uint8_t *destination)
     return destination[0] == 0xff ? PBUF_FLAG_LLBCAST : PBUF_FLAG_LLMCAST;
 }
 
-/* Whether the device's word for a frame is one for a whole UDP datagram: a fragment's checksum is not in the fragment. */
+/* Whether the device's word for a frame is one for a whole UDP datagram: a fragment's checksum is not in the fragment.
+ */
 static bool is_whole_udp(const uint8_t *frame, enum at_ip_kind kind)
 {
     const uint8_t *ip = frame + ETHERNET;

@@ -52,7 +52,8 @@ err_t at_ip_fragment6(struct pbuf *p, struct netif *netif, const ip6_addr_t *to)
     return ip6_frag(p, netif, to);
 }
 
-/* Finds out what a segment on the wire carries; 0: they cannot be offloaded. The peer must take what the device sends. */
+/* Finds out what a segment on the wire carries; 0: they cannot be offloaded. The peer must take what the device sends.
+ */
 static uint16_t payload_of(const struct tcp_pcb *pcb)
 {
     struct netif *netif = ip_route(&pcb->local_ip, &pcb->remote_ip);

@@ -7,7 +7,8 @@
 
 #define ITEM_MAX 64 /* bytes of one item of a list, with the final zero */
 
-/* The value of NAME, or of NAME and the index if that is not 0, in `words`; NULL if there is none. The last one holds. */
+/* The value of NAME, or of NAME and the index if that is not 0, in `words`; NULL if there is none. The last one holds.
+ */
 static const char *find(char *const *words, const char *name, unsigned index)
 {
     size_t size = strlen(name);
@@ -134,10 +135,11 @@ static const char *set_servers(struct at_ip_settings *settings, const char *list
     return NULL;
 }
 
-at_status at_ip_settings_parse(struct at_ip_settings *settings, const char **error, char *const *words,
-                               unsigned index, const char *address)
+at_status at_ip_settings_parse(struct at_ip_settings *settings, const char **error, char *const *words, unsigned index,
+                               const char *address)
 {
-    const char *ip = find(words, "ip", index), *gateway = find(words, "gw", index), *servers = find(words, "dns", index);
+    const char *ip = find(words, "ip", index), *gateway = find(words, "gw", index),
+               *servers = find(words, "dns", index);
 
     memset(settings, 0, sizeof(*settings));
     settings->ipv6 = true;

@@ -122,9 +122,7 @@ static const struct timer timers[] = {
 _Static_assert(sizeof(timers) / sizeof(timers[0]) == AT_IP_TIMERS, "one deadline for each timer");
 
 /* lwIP's call when a connection begins; at_ip_timers_next() looks for itself. */
-void tcp_timer_needed(void)
-{
-}
+void tcp_timer_needed(void) {}
 
 void at_ip_timers_init(struct at_ip *ip)
 {

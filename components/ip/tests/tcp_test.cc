@@ -4,152 +4,135 @@
 namespace {
 
 class TcpTest : public StacksTest {
-protected:
-    void SetUp() override
-    {
-        Prepare();
-        StartBoth();
-    }
+ protected:
+  void SetUp() override {
+    Prepare();
+    StartBoth();
+  }
 
-    virtual void Prepare() {}
+  virtual void Prepare() {}
 
-    void Listen(uint16_t port = 80)
-    {
-        at_ip_address any = {};
+  void Listen(uint16_t port = 80) {
+    at_ip_address any = {};
 
-        ASSERT_EQ(AT_OK, at_ip_tcp_listen(us.ip, &listener, &any, port, 16,
-                                          [](at_ip_tcp *tcp, void *user) {
-                                              static_cast<TcpTest *>(user)->server.Own(tcp);
-                                          },
-                                          this));
-    }
+    ASSERT_EQ(AT_OK, at_ip_tcp_listen(
+                         us.ip, &listener, &any, port, 16,
+                         [](at_ip_tcp *tcp, void *user) { static_cast<TcpTest *>(user)->server.Own(tcp); }, this));
+  }
 
-    void Establish()
-    {
-        Listen();
-        ASSERT_EQ(AT_OK, client.Connect(peer, us.Address(), 80));
-        ASSERT_TRUE(Run([&] { return client.connected && server.connected; }));
-    }
+  void Establish() {
+    Listen();
+    ASSERT_EQ(AT_OK, client.Connect(peer, us.Address(), 80));
+    ASSERT_TRUE(Run([&] { return client.connected && server.connected; }));
+  }
 
-    void TearDown() override
-    {
-        if (client.tcp != nullptr)
-            client.f.at_ip_tcp_close(client.tcp);
-        if (server.tcp != nullptr)
-            server.f.at_ip_tcp_close(server.tcp);
-        Run([] { return false; }, 1000000000);
-        StacksTest::TearDown();
-    }
+  void TearDown() override {
+    if (client.tcp != nullptr) client.f.at_ip_tcp_close(client.tcp);
+    if (server.tcp != nullptr) server.f.at_ip_tcp_close(server.tcp);
+    Run([] { return false; }, 1000000000);
+    StacksTest::TearDown();
+  }
 
-    at_ip_tcp_listener *listener = nullptr;
-    Connection server{kOurs}, client{kPeers};
+  at_ip_tcp_listener *listener = nullptr;
+  Connection server{kOurs}, client{kPeers};
 };
 
-std::string Pattern(size_t size)
-{
-    std::string text(size, 0);
-    uint32_t x = 12345;
+std::string Pattern(size_t size) {
+  std::string text(size, 0);
+  uint32_t x = 12345;
 
-    for (auto &c : text) {
-        x = x * 1664525 + 1013904223;
-        c = char(x >> 24);
-    }
-    return text;
+  for (auto &c : text) {
+    x = x * 1664525 + 1013904223;
+    c = char(x >> 24);
+  }
+  return text;
 }
 
-TEST_F(TcpTest, AConnection_CarriesBytesBothWays)
-{
-    Establish();
-    client.Send("ping");
-    ASSERT_TRUE(Run([&] { return server.received == "ping"; }));
-    server.Send("pong");
-    ASSERT_TRUE(Run([&] { return client.received == "pong"; }));
+TEST_F(TcpTest, AConnection_CarriesBytesBothWays) {
+  Establish();
+  client.Send("ping");
+  ASSERT_TRUE(Run([&] { return server.received == "ping"; }));
+  server.Send("pong");
+  ASSERT_TRUE(Run([&] { return client.received == "pong"; }));
 }
 
-TEST_F(TcpTest, AMegabyte_ArrivesAsItWas_BothWays)
-{
-    std::string text = Pattern(1 << 20);
+TEST_F(TcpTest, AMegabyte_ArrivesAsItWas_BothWays) {
+  std::string text = Pattern(1 << 20);
 
-    Establish();
-    client.Send(text);
-    server.Send(text);
-    ASSERT_TRUE(Run([&] { return server.received.size() == text.size() && client.received.size() == text.size(); },
-                    60000000000));
-    EXPECT_TRUE(server.received == text);
-    EXPECT_TRUE(client.received == text);
+  Establish();
+  client.Send(text);
+  server.Send(text);
+  ASSERT_TRUE(
+      Run([&] { return server.received.size() == text.size() && client.received.size() == text.size(); }, 60000000000));
+  EXPECT_TRUE(server.received == text);
+  EXPECT_TRUE(client.received == text);
 }
 
 /* The same on devices that do checksums and cut segments. */
 class OffloadTest : public TcpTest {
-protected:
-    void Prepare() override
-    {
-        for (Device *device : {&us.device, &peer.device}) {
-            device->info.features |= AT_NETDEV_TX_CSUM4 | AT_NETDEV_TX_CSUM6 | AT_NETDEV_TX_GSO4 | AT_NETDEV_TX_GSO6;
-            device->info.max_gso = 65535 + 14;
-            device->says_checksum_ok = true;
-        }
+ protected:
+  void Prepare() override {
+    for (Device *device : {&us.device, &peer.device}) {
+      device->info.features |= AT_NETDEV_TX_CSUM4 | AT_NETDEV_TX_CSUM6 | AT_NETDEV_TX_GSO4 | AT_NETDEV_TX_GSO6;
+      device->info.max_gso = 65535 + 14;
+      device->says_checksum_ok = true;
     }
+  }
 
-    /* Loses one in `n` frames. */
-    void Lose(unsigned n)
-    {
-        carries = [this, n](Bytes &, bool) { return ++carried_ % n != 0; };
-    }
+  /* Loses one in `n` frames. */
+  void Lose(unsigned n) {
+    carries = [this, n](Bytes &, bool) { return ++carried_ % n != 0; };
+  }
 
-    unsigned carried_ = 0;
+  unsigned carried_ = 0;
 };
 
-TEST_F(OffloadTest, TenMegabytes_GoOutInLargeSegments)
-{
-    std::string text = Pattern(10 << 20);
+TEST_F(OffloadTest, TenMegabytes_GoOutInLargeSegments) {
+  std::string text = Pattern(10 << 20);
 
-    Establish();
-    server.Send(text);
-    ASSERT_TRUE(Run([&] { return client.received.size() == text.size(); }, 60000000000));
-    EXPECT_TRUE(client.received == text);
-    EXPECT_GT(us.device.gso_frames, 300u);
-    EXPECT_LT(us.device.sent_frames, 1200u) << "7,400 segments of the wire";
-    EXPECT_GT(us.device.in_place_frames, us.device.gso_frames - 1);
+  Establish();
+  server.Send(text);
+  ASSERT_TRUE(Run([&] { return client.received.size() == text.size(); }, 60000000000));
+  EXPECT_TRUE(client.received == text);
+  EXPECT_GT(us.device.gso_frames, 300u);
+  EXPECT_LT(us.device.sent_frames, 1200u) << "7,400 segments of the wire";
+  EXPECT_GT(us.device.in_place_frames, us.device.gso_frames - 1);
 }
 
-TEST_F(OffloadTest, Losses_LeaveTheBytesAsTheyWere)
-{
-    std::string text = Pattern(2 << 20);
+TEST_F(OffloadTest, Losses_LeaveTheBytesAsTheyWere) {
+  std::string text = Pattern(2 << 20);
 
-    Establish();
-    Lose(37);
-    server.Send(text);
-    client.Send(text);
-    ASSERT_TRUE(Run([&] { return client.received.size() == text.size() && server.received.size() == text.size(); },
-                    600000000000))
-        << client.received.size() << " and " << server.received.size() << " bytes came";
-    EXPECT_TRUE(client.received == text);
-    EXPECT_TRUE(server.received == text);
+  Establish();
+  Lose(37);
+  server.Send(text);
+  client.Send(text);
+  ASSERT_TRUE(
+      Run([&] { return client.received.size() == text.size() && server.received.size() == text.size(); }, 600000000000))
+      << client.received.size() << " and " << server.received.size() << " bytes came";
+  EXPECT_TRUE(client.received == text);
+  EXPECT_TRUE(server.received == text);
 }
 
-TEST_F(OffloadTest, SmallReceiver_GetsWhatFits)
-{
-    std::string text = Pattern(1 << 20);
+TEST_F(OffloadTest, SmallReceiver_GetsWhatFits) {
+  std::string text = Pattern(1 << 20);
 
-    Establish();
-    client.keeps = true; /* 256 KB, and then the window is shut */
-    server.Send(text);
-    EXPECT_FALSE(Run([&] { return client.received.size() == text.size(); }, 5000000000));
-    while (client.received.size() < text.size()) {
-        ASSERT_FALSE(client.data.empty());
-        for (at_ip_data *data : client.data) {
-            size_t size = client.f.at_ip_data_size(data);
+  Establish();
+  client.keeps = true; /* 256 KB, and then the window is shut */
+  server.Send(text);
+  EXPECT_FALSE(Run([&] { return client.received.size() == text.size(); }, 5000000000));
+  while (client.received.size() < text.size()) {
+    ASSERT_FALSE(client.data.empty());
+    for (at_ip_data *data : client.data) {
+      size_t size = client.f.at_ip_data_size(data);
 
-            client.f.at_ip_data_free(data);
-            client.f.at_ip_tcp_consumed(client.tcp, size);
-        }
-        client.data.clear();
-        ASSERT_TRUE(Run([&] { return !client.data.empty(); }, 5000000000)) << client.received.size();
+      client.f.at_ip_data_free(data);
+      client.f.at_ip_tcp_consumed(client.tcp, size);
     }
-    EXPECT_TRUE(client.received == text);
-    for (at_ip_data *data : client.data)
-        client.f.at_ip_data_free(data);
+    client.data.clear();
+    ASSERT_TRUE(Run([&] { return !client.data.empty(); }, 5000000000)) << client.received.size();
+  }
+  EXPECT_TRUE(client.received == text);
+  for (at_ip_data *data : client.data) client.f.at_ip_data_free(data);
 }
 
-} // namespace
+}  // namespace

@@ -19,53 +19,53 @@ typedef std::vector<uint8_t> Bytes;
 
 /* The time, which moves when a test says so. Sleeping moves nothing: stacks are run one pass at a time. */
 struct Clock {
-    uint64_t now_ns = 1000000000;
+  uint64_t now_ns = 1000000000;
 
-    at_wait wait();
+  at_wait wait();
 };
 
 /* One end. What is sent is a frame on the wire, finished: checksums filled in, cut to segments. */
 class Device {
-public:
-    Device(Clock &clock, uint8_t number);
+ public:
+  Device(Clock &clock, uint8_t number);
 
-    at_netdev netdev();
+  at_netdev netdev();
 
-    /* A frame arrives, in parts of at most `part_size` bytes (netfront's are at most a page). */
-    void Arrive(const Bytes &frame, uint16_t flags = 0, uint16_t gso_size = 0);
+  /* A frame arrives, in parts of at most `part_size` bytes (netfront's are at most a page). */
+  void Arrive(const Bytes &frame, uint16_t flags = 0, uint16_t gso_size = 0);
 
-    struct at_netdev_info info = {};
-    size_t part_size = 4096;
-    size_t ring = 64;            /* frames that are accepted until Deliver() */
-    bool says_checksum_ok = false;
-    at_status ended = AT_OK;
-    std::deque<Bytes> wire;      /* what was sent, as the wire would carry it */
-    std::vector<std::string> faults; /* broken contracts */
-    size_t held = 0;             /* received parts that the user has */
-    size_t armed = 0;            /* calls of arm */
-    size_t flushes = 0;
-    size_t gso_frames = 0;
-    size_t in_place_frames = 0;
-    uint64_t sent_frames = 0;
-    std::vector<void *> cookies; /* to be given back */
-    bool keeps_cookies = false;  /* the peer reads slowly */
+  struct at_netdev_info info = {};
+  size_t part_size = 4096;
+  size_t ring = 64; /* frames that are accepted until Deliver() */
+  bool says_checksum_ok = false;
+  at_status ended = AT_OK;
+  std::deque<Bytes> wire;          /* what was sent, as the wire would carry it */
+  std::vector<std::string> faults; /* broken contracts */
+  size_t held = 0;                 /* received parts that the user has */
+  size_t armed = 0;                /* calls of arm */
+  size_t flushes = 0;
+  size_t gso_frames = 0;
+  size_t in_place_frames = 0;
+  uint64_t sent_frames = 0;
+  std::vector<void *> cookies; /* to be given back */
+  bool keeps_cookies = false;  /* the peer reads slowly */
 
-private:
-    struct Part {
-        std::unique_ptr<uint8_t[]> data;
-        at_netdev_part part;
-    };
+ private:
+  struct Part {
+    std::unique_ptr<uint8_t[]> data;
+    at_netdev_part part;
+  };
 
-    static const at_netdev_ops ops;
-    static Device *Of(void *ctx);
-    void Send(const at_netdev_frame &frame);
-    void Segment(Bytes frame, uint16_t gso_size);
+  static const at_netdev_ops ops;
+  static Device *Of(void *ctx);
+  void Send(const at_netdev_frame &frame);
+  void Segment(Bytes frame, uint16_t gso_size);
 
-    Clock &clock_;
-    uint32_t next_token_ = 0;
-    std::deque<std::vector<Part>> arrived_;
-    std::vector<Part> out_; /* with the user */
-    friend struct DeviceOps;
+  Clock &clock_;
+  uint32_t next_token_ = 0;
+  std::deque<std::vector<Part>> arrived_;
+  std::vector<Part> out_; /* with the user */
+  friend struct DeviceOps;
 };
 
 /* The internet checksum of RFC 1071 over `bytes`, begun with `sum`; independent of the stack's. */

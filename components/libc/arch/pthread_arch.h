@@ -9,7 +9,7 @@ extern hidden void *const *const *at_libc_thread_current;
 
 static inline uintptr_t __get_tp(void)
 {
-    return (uintptr_t)**at_libc_thread_current;
+    return (uintptr_t) * *at_libc_thread_current;
 }
 
 #define MC_PC gregs[REG_RIP]

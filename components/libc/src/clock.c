@@ -17,17 +17,12 @@ static bool read_clock(uint64_t *now_ns, int clock)
 {
     switch (clock) {
     case CLOCK_REALTIME:
-    case CLOCK_REALTIME_COARSE:
-        *now_ns = at_clock_wall_ns();
-        return true;
+    case CLOCK_REALTIME_COARSE: *now_ns = at_clock_wall_ns(); return true;
     case CLOCK_MONOTONIC:
     case CLOCK_MONOTONIC_RAW:
     case CLOCK_MONOTONIC_COARSE:
-    case CLOCK_BOOTTIME:
-        *now_ns = at_clock_now_ns();
-        return true;
-    default:
-        return false;
+    case CLOCK_BOOTTIME: *now_ns = at_clock_now_ns(); return true;
+    default: return false;
     }
 }
 

@@ -172,15 +172,10 @@ long at_libc_sys_fcntl(int fd, int command, long argument)
             return -EINVAL;
         }
         return at_libc_file_open_from(file, (int)argument);
-    case F_GETFL:
-        return file->flags;
-    case F_SETFL:
-        file->flags = (file->flags & ~O_NONBLOCK) | ((int)argument & O_NONBLOCK);
-        return 0;
+    case F_GETFL: return file->flags;
+    case F_SETFL: file->flags = (file->flags & ~O_NONBLOCK) | ((int)argument & O_NONBLOCK); return 0;
     case F_GETFD: /* nothing is ever executed, so it does not matter what is closed then */
-    case F_SETFD:
-        return 0;
-    default:
-        return -EINVAL;
+    case F_SETFD: return 0;
+    default: return -EINVAL;
     }
 }

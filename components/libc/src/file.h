@@ -46,7 +46,7 @@ struct at_libc_call {
     struct at_libc_file *file;
     int wanted; /* POLL... */
     bool waits;
-    uint64_t timeout_ns; /* 0: none */
+    uint64_t timeout_ns;  /* 0: none */
     uint64_t deadline_ns; /* 0: not begun */
 };
 

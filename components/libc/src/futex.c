@@ -94,13 +94,9 @@ static long wake(volatile int *word, int wake, int move, volatile int *other)
 long at_libc_sys_futex(volatile int *word, int operation, int value, long timeout_or_count, volatile int *other)
 {
     switch (operation & ~FUTEX_PRIVATE) {
-    case FUTEX_WAIT:
-        return wait(word, value, (const struct timespec *)timeout_or_count);
-    case FUTEX_WAKE:
-        return wake(word, value, 0, NULL);
-    case FUTEX_REQUEUE:
-        return wake(word, value, timeout_or_count > INT_MAX ? INT_MAX : (int)timeout_or_count, other);
-    default:
-        return -ENOSYS;
+    case FUTEX_WAIT: return wait(word, value, (const struct timespec *)timeout_or_count);
+    case FUTEX_WAKE: return wake(word, value, 0, NULL);
+    case FUTEX_REQUEUE: return wake(word, value, timeout_or_count > INT_MAX ? INT_MAX : (int)timeout_or_count, other);
+    default: return -ENOSYS;
     }
 }

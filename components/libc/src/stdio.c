@@ -39,8 +39,7 @@ size_t __stdio_write(FILE *file, const unsigned char *text, size_t size)
 }
 
 /* stdout's first write. musl asks here whether it is a terminal, and buffers whole lines if so; the console is one. */
-size_t __stdout_write(FILE *file, const unsigned char *text, size_t size)
-    __attribute__((alias("__stdio_write")));
+size_t __stdout_write(FILE *file, const unsigned char *text, size_t size) __attribute__((alias("__stdio_write")));
 
 off_t __stdio_seek(FILE *file, off_t offset, int whence)
 {

@@ -124,9 +124,25 @@ TEST(Format, Pointers_AreHexadecimal) {
 }
 
 TEST(Format, Floats_AsHost) {
-  const double values[] = {0.0,   -0.0,    1.0,     -1.5,   0.1,   1.0 / 3, 2.5,     3.5,     9.9995,
-                           1e10,  123456.7, 1e100,  1e-100, 1e300, 5e-324,  0x1p-1022, 0x1.fffffffffffffp1023,
-                           std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity(),
+  const double values[] = {0.0,
+                           -0.0,
+                           1.0,
+                           -1.5,
+                           0.1,
+                           1.0 / 3,
+                           2.5,
+                           3.5,
+                           9.9995,
+                           1e10,
+                           123456.7,
+                           1e100,
+                           1e-100,
+                           1e300,
+                           5e-324,
+                           0x1p-1022,
+                           0x1.fffffffffffffp1023,
+                           std::numeric_limits<double>::infinity(),
+                           -std::numeric_limits<double>::infinity(),
                            std::numeric_limits<double>::quiet_NaN()};
   for (const char *format : {"%f", "%e", "%g", "%F", "%E", "%G", "%.0f", "%.1f", "%.3f", "%.17g", "%.0e", "%#.0f",
                              "%#g", "%+f", "% e", "%020.3f", "%-20.3e|", "%12g", "%.40f"}) {

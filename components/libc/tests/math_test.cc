@@ -40,8 +40,27 @@ int guest_fegetround();
 
 namespace {
 
-const double kValues[] = {0.0,  -0.0, 1.0,   -1.0,  0.5,  2.0,     3.75,   -2.5, 1e-310, 1e-5, 0.7853981633974483,
-                          10.0, 100.25, 700.0, 1e15, -1e9, 4503599627370497.5, 1e300, INFINITY, -INFINITY, NAN};
+const double kValues[] = {0.0,
+                          -0.0,
+                          1.0,
+                          -1.0,
+                          0.5,
+                          2.0,
+                          3.75,
+                          -2.5,
+                          1e-310,
+                          1e-5,
+                          0.7853981633974483,
+                          10.0,
+                          100.25,
+                          700.0,
+                          1e15,
+                          -1e9,
+                          4503599627370497.5,
+                          1e300,
+                          INFINITY,
+                          -INFINITY,
+                          NAN};
 
 // Equal, both no number, or next to each other: upstream and the host round the last bit as they like.
 void ExpectClose(double guest, double host) {

@@ -69,9 +69,9 @@ TEST(Program, Malloc_SaysEnomem) {
   for (void *each : {object, static_cast<void *>(copy), static_cast<void *>(part), zeroes}) guest_free(each);
   guest_free(nullptr);
   EXPECT_EQ(LiveObjects(), 0u);
-  for (auto failing : {+[] { return guest_malloc(1); }, +[] { return guest_calloc(1, 1); },
-                       +[] { return guest_realloc(nullptr, 1); }, +[] { return guest_aligned_alloc(64, 64); },
-                       +[] { return static_cast<void *>(guest_strdup("x")); }}) {
+  for (auto failing :
+       {+[] { return guest_malloc(1); }, +[] { return guest_calloc(1, 1); }, +[] { return guest_realloc(nullptr, 1); },
+        +[] { return guest_aligned_alloc(64, 64); }, +[] { return static_cast<void *>(guest_strdup("x")); }}) {
     FailAllocation(1);
     GuestErrno() = 0;
     EXPECT_EQ(failing(), nullptr);

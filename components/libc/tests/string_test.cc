@@ -234,16 +234,11 @@ TEST_F(StringTest, BoundedCopies_SayWhatTheyWouldHaveNeeded) {
     const char *joined;
     size_t join_size;
   } cases[] = {
-      {"ab", "cdef", 16, "cdef", 4, "abcdef", 6},
-      {"ab", "cdef", 7, "cdef", 4, "abcdef", 6},
-      {"ab", "cdef", 6, "cdef", 4, "abcde", 6},
-      {"ab", "cdef", 5, "cdef", 4, "abcd", 6},
-      {"ab", "cdef", 4, "cde", 4, "abc", 6},
-      {"ab", "cdef", 3, "cd", 4, "ab", 6},
-      {"ab", "cdef", 2, "c", 4, "ab", 6},
-      {"ab", "cdef", 1, "", 4, "ab", 5},
-      {"ab", "cdef", 0, "ab", 4, "ab", 4},
-      {"", "", 1, "", 0, "", 0},
+      {"ab", "cdef", 16, "cdef", 4, "abcdef", 6}, {"ab", "cdef", 7, "cdef", 4, "abcdef", 6},
+      {"ab", "cdef", 6, "cdef", 4, "abcde", 6},   {"ab", "cdef", 5, "cdef", 4, "abcd", 6},
+      {"ab", "cdef", 4, "cde", 4, "abc", 6},      {"ab", "cdef", 3, "cd", 4, "ab", 6},
+      {"ab", "cdef", 2, "c", 4, "ab", 6},         {"ab", "cdef", 1, "", 4, "ab", 5},
+      {"ab", "cdef", 0, "ab", 4, "ab", 4},        {"", "", 1, "", 0, "", 0},
   };
   for (const auto &c : cases) {
     SCOPED_TRACE(c.room);
@@ -270,7 +265,7 @@ TEST_F(StringTest, Joins_AtTheEdge) {
 }
 
 TEST_F(StringTest, Comparisons_AsHost) {
-  const char *texts[] = {"",  "a",  "A",  "b",    "ab",   "aB",    "abc",     "abd",        "ABC",
+  const char *texts[] = {"",  "a",  "A",  "b",    "ab",   "aB",    "abc",           "abd",           "ABC",
                          "z", "[_", "{_", "\x80", "\xff", "a\x80", "a longer text", "a longer texT", "a longer texts"};
   for (const char *x : texts) {
     for (const char *y : texts) {
@@ -308,8 +303,8 @@ TEST_F(StringTest, CharacterSearches_EveryPlace) {
 }
 
 TEST_F(StringTest, TextSearches_AsHost) {
-  const char *hay[] = {"",          "a",          "aaaaab", "abcabcabd",
-                       "aXbXcXdXe", "ababababac", "the quick brown fox jumps over the lazy dog"};
+  const char *hay[] = {
+      "", "a", "aaaaab", "abcabcabd", "aXbXcXdXe", "ababababac", "the quick brown fox jumps over the lazy dog"};
   const char *needles[] = {"",       "a",    "b",   "ab",   "aab", "abd",    "the lazy dog",
                            "abcabd", "lazy", "dog", "dogs", "XdX", "ababac", "quick brown fox jumps over a"};
   for (const char *h : hay) {

@@ -71,8 +71,7 @@ static void start(struct at_lifecycle *l)
 static void take(struct at_lifecycle *l)
 {
     l->request[0] = read_word(l);
-    l->request[1] =
-        (struct at_xenstore_request){.op = AT_XENSTORE_WRITE, .transaction = l->transaction, .path = path};
+    l->request[1] = (struct at_xenstore_request){.op = AT_XENSTORE_WRITE, .transaction = l->transaction, .path = path};
     ask(l, TAKING, 2);
 }
 
@@ -110,8 +109,7 @@ static void advance(struct at_xenstore_request *request)
         return;
     l->step = IDLE;
     switch (step) {
-    case IDLE:
-        return;
+    case IDLE: return;
     case LOOKING:
         if (found_word(&l->request[0]))
             start(l);

@@ -104,8 +104,8 @@ TEST_F(LifecycleTest, EveryWord_IsAcknowledgedAndTold) {
 
 TEST_F(LifecycleTest, Junk_IsAcknowledgedAndIgnored) {
   ASSERT_EQ(Start(), AT_OK);
-  const std::string cases[] = {"x", "POWEROFF", "poweroff ", "power", std::string(15, 'p'), std::string(16, 'p'),
-                               std::string(2000, 'p')};
+  const std::string cases[] = {
+      "x", "POWEROFF", "poweroff ", "power", std::string(15, 'p'), std::string(16, 'p'), std::string(2000, 'p')};
   for (const std::string &c : cases) {
     SCOPED_TRACE(c);
     Dom0(c);
@@ -267,7 +267,9 @@ TEST_F(LifecycleTest, StartThatFails_WatchesNothing) {
 }
 
 TEST_F(LifecycleTest, StartThatTimesOutAfterAnEvent_LeavesNothingInItsMemory) {
-  const char event[] = "control/shutdown\0" "00000001";
+  const char event[] =
+      "control/shutdown\0"
+      "00000001";
   at_fake_xenstored_event(server_, kGuest, event, sizeof event);
   at_fake_xenstored_step(server_);
   clock_.server = nullptr;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include <atman/mm/memory.h>
 
-at_status at_mm_contiguous_alloc(struct at_mm_frames *frames, struct at_mm_memory memory, void **block,
-                                 uint64_t *frame, unsigned order, unsigned address_bits)
+at_status at_mm_contiguous_alloc(struct at_mm_frames *frames, struct at_mm_memory memory, void **block, uint64_t *frame,
+                                 unsigned order, unsigned address_bits)
 {
     at_status status;
     void *taken;

@@ -187,8 +187,8 @@ at_status at_mm_frame_get(struct at_mm_frames *frames, size_t *page, unsigned or
         if (at_mm_frame_settle(frames))
             continue;
         /* Up to the next place where a block may end: if that is less than a block, it may still complete one. */
-        status = at_mm_frame_advance(
-            frames, at_bits_align_up(frames->base_page + frames->frontier + 1, size) - frames->base_page);
+        status = at_mm_frame_advance(frames, at_bits_align_up(frames->base_page + frames->frontier + 1, size) -
+                                                 frames->base_page);
         if (status == AT_OK)
             continue;
         if (asked || !at_mm_frame_shortage(frames))

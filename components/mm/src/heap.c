@@ -50,8 +50,7 @@ static RARE void *alloc_slowly(struct at_mm_heap *heap, size_t size)
         size = 1;
     if (size > AT_MM_HEAP_SMALL)
         return at_mm_heap_run_alloc(heap, size, 0);
-    if (!heap->classes[at_mm_heap_class_of(size - 1)].head &&
-        !at_mm_heap_refill(heap, at_mm_heap_class_of(size - 1)))
+    if (!heap->classes[at_mm_heap_class_of(size - 1)].head && !at_mm_heap_refill(heap, at_mm_heap_class_of(size - 1)))
         return NULL;
     return at_mm_heap_take(heap, size);
 }

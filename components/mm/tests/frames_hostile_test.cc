@@ -72,7 +72,7 @@ TEST_F(FramesDeathTest, AddingWhatIsNotBoots_Panics) {
     const char *what;
     size_t first, count;
   } cases[] = {
-      {"added twice", 4, 4},       {"overlapping", 2, 4},         {"the allocator's own", 16, 1}, {"virgin", 20, 1},
+      {"added twice", 4, 4},         {"overlapping", 2, 4},     {"the allocator's own", 16, 1},       {"virgin", 20, 1},
       {"up to the frontier", 12, 5}, {"beyond the end", 64, 1}, {"wrapping round", 12, SIZE_MAX - 4},
   };
   for (const auto &c : cases) {

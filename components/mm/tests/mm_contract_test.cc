@@ -53,18 +53,18 @@ void Drop(void *ctx) {
 }
 
 bool Register(const char *suite, const at_contract_case *cases, size_t count, size_t pages) {
-  return AtRegisterContract(suite, cases, count, [pages]() -> void * { return new Env(pages); }, Drop);
+  return AtRegisterContract(
+      suite, cases, count, [pages]() -> void * { return new Env(pages); }, Drop);
 }
 
 // In the memory of a guest of 1 MiB, and in a larger one.
-const bool registered =
-    Register("FramesContract1MiB", at_mm_frames_contract, at_mm_frames_contract_count, 160) &&
-    Register("FramesContract32MiB", at_mm_frames_contract, at_mm_frames_contract_count, 8192) &&
-    Register("HeapContract1MiB", at_mm_heap_contract, at_mm_heap_contract_count, 160) &&
-    Register("HeapContract32MiB", at_mm_heap_contract, at_mm_heap_contract_count, 8192) &&
-    Register("SpaceContract", at_mm_space_contract, at_mm_space_contract_count, 160) &&
-    Register("MemoryContract1MiB", at_mm_memory_contract, at_mm_memory_contract_count, 160) &&
-    Register("MemoryContract32MiB", at_mm_memory_contract, at_mm_memory_contract_count, 8192);
+const bool registered = Register("FramesContract1MiB", at_mm_frames_contract, at_mm_frames_contract_count, 160) &&
+                        Register("FramesContract32MiB", at_mm_frames_contract, at_mm_frames_contract_count, 8192) &&
+                        Register("HeapContract1MiB", at_mm_heap_contract, at_mm_heap_contract_count, 160) &&
+                        Register("HeapContract32MiB", at_mm_heap_contract, at_mm_heap_contract_count, 8192) &&
+                        Register("SpaceContract", at_mm_space_contract, at_mm_space_contract_count, 160) &&
+                        Register("MemoryContract1MiB", at_mm_memory_contract, at_mm_memory_contract_count, 160) &&
+                        Register("MemoryContract32MiB", at_mm_memory_contract, at_mm_memory_contract_count, 8192);
 
 TEST(PagesTest, FromFrames_GivesPagesAndTheirFrames) {
   ASSERT_TRUE(registered);

@@ -47,9 +47,7 @@ class MmuTest : public ::testing::Test {
 using MmuDeathTest = MmuTest;
 
 TEST_F(MmuTest, Ranges_TakeOneCallPerBatch) {
-  const struct {
-    size_t pages, calls;
-  } cases[] = {{0, 0}, {1, 1}, {32, 1}, {33, 2}, {64, 2}, {100, 4}};
+  const struct { size_t pages, calls; } cases[] = {{0, 0}, {1, 1}, {32, 1}, {33, 2}, {64, 2}, {100, 4}};
   for (const auto &c : cases) {
     SCOPED_TRACE(c.pages);
     size_t calls = fake_->calls;

@@ -124,9 +124,9 @@ TEST_F(SpaceTest, Protect_ChangesAllOrPartOfARange) {
     char *va;
     size_t count;
   } cases[] = {
-      {"one beyond the range", page, 6},        {"not taken", page + 5 * kPage, 1},
-      {"before the window", page - kPage, 1},   {"past the window", page + 200 * kPage, 1},
-      {"longer than the window", page, 201},    {"wrapping round", page + kPage, SIZE_MAX},
+      {"one beyond the range", page, 6},      {"not taken", page + 5 * kPage, 1},
+      {"before the window", page - kPage, 1}, {"past the window", page + 200 * kPage, 1},
+      {"longer than the window", page, 201},  {"wrapping round", page + kPage, SIZE_MAX},
   };
   for (const auto &c : cases) {
     SCOPED_TRACE(c.what);

@@ -37,8 +37,8 @@ static struct at_sched_thread *make(struct at_sched *sched, const char *name, at
     if (sched->config.mark_stacks)
         at_sched_stack_mark(stack);
     made = place(sched, stack);
-    *made = (struct at_sched_thread){
-        .local = sched->config.local, .function = function, .value = argument, .stack = stack};
+    *made =
+        (struct at_sched_thread){.local = sched->config.local, .function = function, .value = argument, .stack = stack};
     at_sched_wait_queue_init(&made->end, sched, name);
     made->end.kind = "the end of thread";
     at_list_push_back(&sched->threads, &made->all);

@@ -52,9 +52,9 @@ TEST_F(LocalTest, OnAStackOfTheCallers_LeavesNothingBehind) {
   int local;
   for (int i = 0; i < 20; ++i) {
     at_sched_thread *thread;
-    ASSERT_EQ(at_sched_thread_create_on(&sched_, &thread, "own", CountEnd, nullptr, at_span_of(stack, sizeof stack),
-                                        &local),
-              AT_OK);
+    ASSERT_EQ(
+        at_sched_thread_create_on(&sched_, &thread, "own", CountEnd, nullptr, at_span_of(stack, sizeof stack), &local),
+        AT_OK);
     EXPECT_EQ(at_sched_thread_local(thread), &local);
     EXPECT_EQ(at_sched_thread_join(thread, nullptr), AT_INVALID);
     EXPECT_EQ(at_sched_thread_detach(thread), AT_INVALID);

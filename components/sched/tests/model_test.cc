@@ -55,26 +55,17 @@ class ModelTest : public SchedTest, public ::testing::WithParamInterface<unsigne
   void Step(int who) {
     const uint64_t deadline = Deadline();
     switch (random_() % 6) {
-      case 0:
-        Yield();
-        break;
+      case 0: Yield(); break;
       case 1: {
         const uint64_t until = platform_.now_ns + random_() % 30;
         Sleep(until);
         ASSERT_GE(platform_.now_ns, until);
         break;
       }
-      case 2:
-        at_fake_sched_advance(&platform_, random_() % 5);
-        break;
-      case 3:
-        UseMutex(deadline);
-        break;
-      case 4:
-        UseSemaphore(deadline);
-        break;
-      default:
-        UseQueue(deadline);
+      case 2: at_fake_sched_advance(&platform_, random_() % 5); break;
+      case 3: UseMutex(deadline); break;
+      case 4: UseSemaphore(deadline); break;
+      default: UseQueue(deadline);
     }
     log_ += char('a' + who);
   }

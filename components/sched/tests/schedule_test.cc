@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: ISC
-// When things happen: sleeping, idling, looking at events and timers, what handlers may not do, and the deadlock report.
+// When things happen: sleeping, idling, looking at events and timers, what handlers may not do, and the deadlock
+// report.
 
 #include <unistd.h>
 
@@ -236,9 +237,8 @@ TEST_F(ScheduleDeathTest, TimerCallbackThatGivesWay_Panics) {
     at_sched_timer timer;
     at_sched *sched;
   } alarm{{}, &sched_};
-  at_sched_timer_start(at_sched_timers(&sched_), &alarm.timer, 50, [](at_sched_timer *timer) {
-    at_sched_thread_yield(reinterpret_cast<Alarm *>(timer)->sched);
-  });
+  at_sched_timer_start(at_sched_timers(&sched_), &alarm.timer, 50,
+                       [](at_sched_timer *timer) { at_sched_thread_yield(reinterpret_cast<Alarm *>(timer)->sched); });
   EXPECT_DEATH(Sleep(100), "tried to wait");
   at_sched_timer_stop(at_sched_timers(&sched_), &alarm.timer);
 }

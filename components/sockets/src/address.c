@@ -104,29 +104,17 @@ bool at_sockets_is_own(const struct at_ip *ip, const struct at_ip_address *addre
 long at_sockets_errno(at_status status)
 {
     switch (status) {
-    case AT_OK:
-        return 0;
-    case AT_AGAIN:
-        return -EAGAIN;
-    case AT_NO_MEMORY:
-        return -ENOMEM;
-    case AT_NOT_FOUND:
-        return -ENETUNREACH;
-    case AT_NO_SPACE:
-        return -EADDRNOTAVAIL;
-    case AT_EXISTS:
-        return -EADDRINUSE;
-    case AT_TOO_BIG:
-        return -EMSGSIZE;
-    case AT_TIMED_OUT:
-        return -ETIMEDOUT;
-    case AT_DENIED:
-        return -ECONNREFUSED;
-    case AT_CLOSED:
-        return -ECONNRESET;
-    case AT_CANCELLED:
-        return -ENETDOWN;
-    default:
-        return -EINVAL;
+    case AT_OK: return 0;
+    case AT_AGAIN: return -EAGAIN;
+    case AT_NO_MEMORY: return -ENOMEM;
+    case AT_NOT_FOUND: return -ENETUNREACH;
+    case AT_NO_SPACE: return -EADDRNOTAVAIL;
+    case AT_EXISTS: return -EADDRINUSE;
+    case AT_TOO_BIG: return -EMSGSIZE;
+    case AT_TIMED_OUT: return -ETIMEDOUT;
+    case AT_DENIED: return -ECONNREFUSED;
+    case AT_CLOSED: return -ECONNRESET;
+    case AT_CANCELLED: return -ENETDOWN;
+    default: return -EINVAL;
     }
 }

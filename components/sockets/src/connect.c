@@ -27,9 +27,9 @@ long at_sockets_stream_connect(struct at_libc_file *file, const struct sockaddr 
     result = at_sockets_from_sockaddr(&end, socket, address, size);
     if (result != 0)
         return result;
-    if (end.address.family == AT_IP_ANY || (end.address.family == AT_IP_V4 && end.address.bytes[0] == 0 &&
-                                            end.address.bytes[1] == 0 && end.address.bytes[2] == 0 &&
-                                            end.address.bytes[3] == 0))
+    if (end.address.family == AT_IP_ANY ||
+        (end.address.family == AT_IP_V4 && end.address.bytes[0] == 0 && end.address.bytes[1] == 0 &&
+         end.address.bytes[2] == 0 && end.address.bytes[3] == 0))
         end.address = loopback; /* as Linux reads "to nowhere" */
     if (end.port == 0)
         return -ECONNREFUSED;

@@ -109,8 +109,8 @@ static long send_message(struct at_libc_file *file, const struct msghdr *message
         size += message->msg_iov[i].iov_len;
     }
     if (message->msg_iovlen == 1) {
-        result = at_sockets_errno(
-            at_ip_udp_send(socket->udp, &to.address, to.port, message->msg_iov[0].iov_base, size));
+        result =
+            at_sockets_errno(at_ip_udp_send(socket->udp, &to.address, to.port, message->msg_iov[0].iov_base, size));
         return result != 0 ? result : (long)size;
     }
     bytes = at_mm_heap_alloc(at_sockets_the.heap, size + 1);

@@ -3,8 +3,9 @@
 #define ATMAN_SOCKETS_SRC_INTERNAL_H
 
 /*
- * What the parts of sockets share. socket.c makes and ends them, stream.c is TCP's data, connect.c how a stream comes to
- * be connected, datagram.c is UDP, queue.c what waits to be read, options.c, address.c and resolve.c as their names say.
+ * What the parts of sockets share. socket.c makes and ends them, stream.c is TCP's data, connect.c how a stream comes
+ * to be connected, datagram.c is UDP, queue.c what waits to be read, options.c, address.c and resolve.c as their names
+ * say.
  */
 
 #include <stdbool.h>
@@ -32,8 +33,8 @@ enum stream_state {
     STREAM_FRESH, /* neither connected nor listening */
     STREAM_LISTENING,
     STREAM_CONNECTING,
-    STREAM_CONNECTED,  /* also when one side, or both, have finished */
-    STREAM_ENDED       /* the connection is gone; `error` says why until it was told */
+    STREAM_CONNECTED, /* also when one side, or both, have finished */
+    STREAM_ENDED      /* the connection is gone; `error` says why until it was told */
 };
 
 /* What has come and was not read: bytes of a stream, or one datagram. */

@@ -33,15 +33,10 @@ static int *number(struct socket *socket, int *least, int *most, int level, int 
     if (level != IPPROTO_TCP || socket->type != SOCK_STREAM)
         return NULL;
     switch (option) {
-    case TCP_KEEPIDLE:
-        return &socket->keep_idle_s;
-    case TCP_KEEPINTVL:
-        return &socket->keep_interval_s;
-    case TCP_KEEPCNT:
-        *most = 127;
-        return &socket->keep_count;
-    default:
-        return NULL;
+    case TCP_KEEPIDLE: return &socket->keep_idle_s;
+    case TCP_KEEPINTVL: return &socket->keep_interval_s;
+    case TCP_KEEPCNT: *most = 127; return &socket->keep_count;
+    default: return NULL;
     }
 }
 
@@ -50,14 +45,10 @@ static bool *flag(struct socket *socket, int level, int option)
 {
     if (level == SOL_SOCKET) {
         switch (option) {
-        case SO_REUSEADDR:
-            return &socket->reuse_address;
-        case SO_BROADCAST:
-            return &socket->broadcast;
-        case SO_KEEPALIVE:
-            return &socket->keepalive;
-        default:
-            return NULL;
+        case SO_REUSEADDR: return &socket->reuse_address;
+        case SO_BROADCAST: return &socket->broadcast;
+        case SO_KEEPALIVE: return &socket->keepalive;
+        default: return NULL;
         }
     }
     if (level == IPPROTO_TCP && option == TCP_NODELAY && socket->type == SOCK_STREAM)
@@ -139,8 +130,8 @@ long at_sockets_setsockopt(struct at_libc_file *file, int level, int option, con
         if (on == &socket->v6_only && socket->is_bound)
             return -EINVAL;
         *on = wish != 0;
-    } else if (level != SOL_SOCKET || (option != SO_RCVBUF && option != SO_SNDBUF && option != SO_REUSEPORT &&
-                                       option != SO_PRIORITY)) {
+    } else if (level != SOL_SOCKET ||
+               (option != SO_RCVBUF && option != SO_SNDBUF && option != SO_REUSEPORT && option != SO_PRIORITY)) {
         return -ENOPROTOOPT;
     }
     at_sockets_apply(socket);
@@ -157,24 +148,13 @@ static bool constant(int *value, struct socket *socket, int level, int option)
         socket->connect_told = true;
         *value = (int)-at_sockets_take_error(socket);
         return true;
-    case SO_TYPE:
-        *value = socket->type;
-        return true;
-    case SO_DOMAIN:
-        *value = socket->family;
-        return true;
-    case SO_PROTOCOL:
-        *value = socket->type == SOCK_STREAM ? IPPROTO_TCP : IPPROTO_UDP;
-        return true;
-    case SO_ACCEPTCONN:
-        *value = socket->state == STREAM_LISTENING;
-        return true;
+    case SO_TYPE: *value = socket->type; return true;
+    case SO_DOMAIN: *value = socket->family; return true;
+    case SO_PROTOCOL: *value = socket->type == SOCK_STREAM ? IPPROTO_TCP : IPPROTO_UDP; return true;
+    case SO_ACCEPTCONN: *value = socket->state == STREAM_LISTENING; return true;
     case SO_RCVBUF:
-    case SO_SNDBUF:
-        *value = BUFFER;
-        return true;
-    default:
-        return false;
+    case SO_SNDBUF: *value = BUFFER; return true;
+    default: return false;
     }
 }
 

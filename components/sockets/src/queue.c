@@ -24,8 +24,8 @@ bool at_sockets_put(struct socket *socket, struct at_ip_data *data, const struct
 
 static struct arrival *next_of(const struct socket *socket, const struct arrival *arrival)
 {
-    struct at_list_node *node = arrival == NULL ? at_list_first(&socket->arrivals)
-                                                : at_list_next(&socket->arrivals, &arrival->node);
+    struct at_list_node *node =
+        arrival == NULL ? at_list_first(&socket->arrivals) : at_list_next(&socket->arrivals, &arrival->node);
 
     return node == NULL ? NULL : AT_CONTAINER_OF(node, struct arrival, node);
 }

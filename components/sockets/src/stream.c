@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* A stream's data, its end, and what becomes of it: the stack's events on one side, a file's operations on the other. */
+/* A stream's data, its end, and what becomes of it: the stack's events on one side, a file's operations on the other.
+ */
 
 #include <errno.h>
 #include <poll.h>
@@ -160,8 +161,7 @@ static int ready(struct at_libc_file *file)
         return at_list_is_empty(&socket->accepted) ? 0 : POLLIN | POLLRDNORM;
     if (socket->error != 0)
         events |= POLLERR | POLLIN | POLLRDNORM | POLLOUT | POLLWRNORM;
-    if (socket->state == STREAM_FRESH || socket->state == STREAM_ENDED ||
-        (socket->peer_finished && socket->shut_write))
+    if (socket->state == STREAM_FRESH || socket->state == STREAM_ENDED || (socket->peer_finished && socket->shut_write))
         events |= POLLHUP | POLLOUT | POLLWRNORM;
     if (socket->arrived > 0)
         events |= POLLIN | POLLRDNORM;

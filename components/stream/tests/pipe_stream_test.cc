@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: ISC
-// The pipe keeps the contract of streams, however small and slow it is, and misbehaves as it is told to; the two helpers
-// that wait.
+// The pipe keeps the contract of streams, however small and slow it is, and misbehaves as it is told to; the two
+// helpers that wait.
 
 #include <atman/testing/pipe_stream.h>
 

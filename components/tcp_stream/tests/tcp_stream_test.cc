@@ -57,7 +57,7 @@ class Loop {
   ~Loop() {
     at_tcp_stream_close(&client);
     if (have_server) at_tcp_stream_close(&server);
-    for (int i = 0; i < 10; ++i) Turn(); // what is under way on the loopback interface arrives
+    for (int i = 0; i < 10; ++i) Turn();  // what is under way on the loopback interface arrives
     at_ip_tcp_listener_close(listener_);
     EXPECT_EQ(at_ip_fini(ip), AT_OK);
     struct at_mm_heap_stats left;

@@ -21,8 +21,7 @@ static void drop_rsa_suites(br_ssl_engine_context *engine)
         case BR_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256:
         case BR_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256:
         case BR_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384:
-        case BR_TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA:
-            suites[count++] = engine->suites_buf[i];
+        case BR_TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA: suites[count++] = engine->suites_buf[i];
         }
     }
     br_ssl_engine_set_suites(engine, suites, count);
@@ -46,8 +45,8 @@ static void install_validator(struct client_memory *memory, const struct at_tls_
     br_ssl_engine_set_x509(engine, &validator->vtable);
 }
 
-at_status at_tls_client_open(struct at_tls_client *client, struct at_stream carrier,
-                             const struct at_tls_config *config, const struct at_tls_peer *peer)
+at_status at_tls_client_open(struct at_tls_client *client, struct at_stream carrier, const struct at_tls_config *config,
+                             const struct at_tls_peer *peer)
 {
     struct client_memory *memory = (void *)client->memory;
     br_ssl_session_parameters session;

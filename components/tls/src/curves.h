@@ -10,8 +10,8 @@
 extern const br_ec_impl at_tls_p256, at_tls_all_curves;
 
 /*
- * BearSSL's br_ecdsa_i31_sign_asn1() and br_ecdsa_i31_vrfy_asn1(), from its own sources, but for the inverse of a number,
- * which is computed by division and not as a power: see signature.c.
+ * BearSSL's br_ecdsa_i31_sign_asn1() and br_ecdsa_i31_vrfy_asn1(), from its own sources, but for the inverse of a
+ * number, which is computed by division and not as a power: see signature.c.
  */
 size_t at_tls_ecdsa_sign(const br_ec_impl *curves, const br_hash_class *hash, const void *hash_value,
                          const br_ec_private_key *key, void *signature);

@@ -40,12 +40,9 @@ static enum at_tls_failure named(int error)
 {
     if (error >= BR_ERR_SEND_FATAL_ALERT) {
         switch (error - BR_ERR_SEND_FATAL_ALERT) {
-        case ALERT_HANDSHAKE_FAILURE:
-            return AT_TLS_NO_COMMON_SUITE;
-        case ALERT_PROTOCOL_VERSION:
-            return AT_TLS_NO_COMMON_VERSION;
-        case ALERT_NO_APPLICATION_PROTOCOL:
-            return AT_TLS_NO_COMMON_PROTOCOL;
+        case ALERT_HANDSHAKE_FAILURE: return AT_TLS_NO_COMMON_SUITE;
+        case ALERT_PROTOCOL_VERSION: return AT_TLS_NO_COMMON_VERSION;
+        case ALERT_NO_APPLICATION_PROTOCOL: return AT_TLS_NO_COMMON_PROTOCOL;
         }
         return AT_TLS_MALFORMED;
     }
@@ -63,24 +60,15 @@ enum at_tls_failure failure_of(int error, at_status *status)
     enum at_tls_failure failure = named(error);
 
     switch (failure) {
-    case AT_TLS_RECORD_TOO_BIG:
-        *status = AT_TOO_BIG;
-        break;
+    case AT_TLS_RECORD_TOO_BIG: *status = AT_TOO_BIG; break;
     case AT_TLS_NO_COMMON_VERSION:
     case AT_TLS_NO_COMMON_SUITE:
     case AT_TLS_NO_COMMON_PROTOCOL:
-    case AT_TLS_NO_ENTROPY:
-        *status = AT_UNSUPPORTED;
-        break;
-    case AT_TLS_INTERNAL:
-        *status = AT_INVALID;
-        break;
+    case AT_TLS_NO_ENTROPY: *status = AT_UNSUPPORTED; break;
+    case AT_TLS_INTERNAL: *status = AT_INVALID; break;
     case AT_TLS_BAD_RECORD:
-    case AT_TLS_MALFORMED:
-        *status = AT_PROTOCOL;
-        break;
-    default:
-        *status = AT_DENIED;
+    case AT_TLS_MALFORMED: *status = AT_PROTOCOL; break;
+    default: *status = AT_DENIED;
     }
     return failure;
 }

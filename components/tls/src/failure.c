@@ -23,7 +23,8 @@ static const struct {
     [AT_TLS_CERTIFICATE_WRONG_NAME] = {"AT_TLS_CERTIFICATE_WRONG_NAME", "the certificate is for another name"},
     [AT_TLS_CERTIFICATE_FORGED] = {"AT_TLS_CERTIFICATE_FORGED", "a certificate's signature is wrong"},
     [AT_TLS_CERTIFICATE_MISUSED] = {"AT_TLS_CERTIFICATE_MISUSED", "a certificate is used for what it is not meant for"},
-    [AT_TLS_CERTIFICATE_WEAK] = {"AT_TLS_CERTIFICATE_WEAK", "a certificate's key or signature is of a kind not accepted"},
+    [AT_TLS_CERTIFICATE_WEAK] = {"AT_TLS_CERTIFICATE_WEAK",
+                                 "a certificate's key or signature is of a kind not accepted"},
     [AT_TLS_CERTIFICATE_MALFORMED] = {"AT_TLS_CERTIFICATE_MALFORMED", "a certificate cannot be read"},
     [AT_TLS_INTERNAL] = {"AT_TLS_INTERNAL", "the connection was configured in a way that cannot work"},
 };

@@ -10,8 +10,8 @@
 
 #include <inner.h>
 
-static void inverse(uint32_t *x, const unsigned char *exponent, size_t size, const uint32_t *modulus, uint32_t modulus0i,
-                    uint32_t *t1, uint32_t *t2);
+static void inverse(uint32_t *x, const unsigned char *exponent, size_t size, const uint32_t *modulus,
+                    uint32_t modulus0i, uint32_t *t1, uint32_t *t2);
 
 #define br_i31_modpow inverse
 #define br_ecdsa_i31_sign_asn1 at_tls_ecdsa_sign

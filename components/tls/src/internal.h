@@ -8,7 +8,8 @@
 
 #include <atman/tls/tls.h>
 
-/* What the objects of the public headers hold in their `memory`. The engine is the first member of both of BearSSL's. */
+/* What the objects of the public headers hold in their `memory`. The engine is the first member of both of BearSSL's.
+ */
 struct client_memory {
     br_ssl_client_context client;
     br_x509_minimal_context validator;

@@ -3,13 +3,14 @@
 #define ATMAN_TLS_NISTZ_H
 
 /*
- * BoringSSL's P-256: its C file, since what is wanted of that are static functions, and the header of its small table. What
- * would tie the file to the rest of BoringSSL, a table of methods and an error queue, becomes nothing. For p256.c alone.
+ * BoringSSL's P-256: its C file, since what is wanted of that are static functions, and the header of its small table.
+ * What would tie the file to the rest of BoringSSL, a table of methods and an error queue, becomes nothing. For p256.c
+ * alone.
  */
 #pragma GCC system_header /* how upstream writes C is upstream's business */
 
 #define _GNU_SOURCE /* a header of upstream's wants threads */
-#define NDEBUG /* upstream asserts what a group is, and there is none */
+#define NDEBUG      /* upstream asserts what a group is, and there is none */
 
 #include <openssl/err.h>
 

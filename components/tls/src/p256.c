@@ -3,8 +3,8 @@
  * P-256 for BearSSL (a br_ec_impl) by BoringSSL's assembly: a tenth of the instructions that the curve code of
  * BearSSL 0.6 needs.
  *
- * BoringSSL's table of 150 KB for multiples of the generator is left out for its small one of 2 KB, and so the loop over
- * that is here.
+ * BoringSSL's table of 150 KB for multiples of the generator is left out for its small one of 2 KB, and so the loop
+ * over that is here.
  */
 #include "nistz.h"
 
@@ -14,7 +14,7 @@
 
 #define COORDINATE 32
 #define POINT (1 + 2 * COORDINATE) /* uncompressed: SEC 1, 2.3.3 */
-#define TABLE_POINTS 15            /* each table has sums of the generator times 2^0, 2^64, 2^128 and 2^192, or 2^32 of it */
+#define TABLE_POINTS 15 /* each table has sums of the generator times 2^0, 2^64, 2^128 and 2^192, or 2^32 of it */
 
 /* What the assembly asks the CPU's abilities of: none, so that every machine runs the same code. */
 uint32_t OPENSSL_ia32cap_P[4];
@@ -114,8 +114,8 @@ static uint64_t digit_at(const EC_SCALAR *scalar, int i)
 }
 
 /*
- * The generator times `scalar`, which is below the order, by a comb of two tables. No addition meets two equal points, which
- * upstream's cannot do: what was summed up so far has other binary digits than what a table holds.
+ * The generator times `scalar`, which is below the order, by a comb of two tables. No addition meets two equal points,
+ * which upstream's cannot do: what was summed up so far has other binary digits than what a table holds.
  */
 static void mul_generator(EC_RAW_POINT *result, const EC_SCALAR *scalar)
 {
@@ -203,9 +203,9 @@ static const unsigned char *generator(int curve, size_t *size)
 
 static const unsigned char *order(int curve, size_t *size)
 {
-    static const unsigned char number[COORDINATE] = {
-        0xff, 0xff, 0xff, 0xff, 0x00, 0x00, 0x00, 0x00, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-        0xbc, 0xe6, 0xfa, 0xad, 0xa7, 0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51};
+    static const unsigned char number[COORDINATE] = {0xff, 0xff, 0xff, 0xff, 0x00, 0x00, 0x00, 0x00, 0xff, 0xff, 0xff,
+                                                     0xff, 0xff, 0xff, 0xff, 0xff, 0xbc, 0xe6, 0xfa, 0xad, 0xa7, 0x17,
+                                                     0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51};
 
     (void)curve;
     *size = COORDINATE;

@@ -4,9 +4,8 @@
 #include <atman/tls/cache.h>
 #include <atman/tls/credentials.h>
 
-at_status at_tls_server_open(struct at_tls_server *server, struct at_stream carrier,
-                             const struct at_tls_config *config, const struct at_tls_identity *identity,
-                             struct at_tls_cache *cache)
+at_status at_tls_server_open(struct at_tls_server *server, struct at_stream carrier, const struct at_tls_config *config,
+                             const struct at_tls_identity *identity, struct at_tls_cache *cache)
 {
     br_ssl_server_context *context = (void *)server->memory;
     at_status status;

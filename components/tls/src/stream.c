@@ -117,8 +117,8 @@ static bool is_ready(const struct at_tls *tls, unsigned events)
         return true;
     if ((events & AT_STREAM_IN) != 0 && (plain_text(tls, &size) != NULL || tls->finishing))
         return true;
-    return (events & AT_STREAM_OUT) != 0 && (tls->output_status != AT_OK || tls->finishing ||
-                                             br_ssl_engine_sendapp_buf(engine_of(tls), &size) != NULL);
+    return (events & AT_STREAM_OUT) != 0 &&
+           (tls->output_status != AT_OK || tls->finishing || br_ssl_engine_sendapp_buf(engine_of(tls), &size) != NULL);
 }
 
 /* Waits until all records are with the carrier, and the carrier has none of them left. */

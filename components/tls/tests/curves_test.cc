@@ -106,10 +106,10 @@ TEST(CurvesTest, WhatIsNoPoint_IsRefused) {
   const Number x = Random(4);
   const Point good = Generated(br_ec_p256_m31, Random(5));
   std::vector<Point> bad(5, good);
-  bad[0][40] ^= 1;                                        // beside the curve
-  bad[1][0] = 2;                                          // compressed
-  std::fill(bad[2].begin() + 1, bad[2].end(), 0xff);      // beyond the field
-  std::fill(bad[3].begin() + 1, bad[3].end(), 0);         // nothing
+  bad[0][40] ^= 1;                                    // beside the curve
+  bad[1][0] = 2;                                      // compressed
+  std::fill(bad[2].begin() + 1, bad[2].end(), 0xff);  // beyond the field
+  std::fill(bad[3].begin() + 1, bad[3].end(), 0);     // nothing
   std::fill(bad[4].begin() + 1, bad[4].begin() + 33, 0xff);
   for (const Point &point : bad) {
     Point p = point;

@@ -148,8 +148,8 @@ static void print_anchor_row(FILE *out, const br_x509_trust_anchor *anchor, size
                 "sizeof e%zu}}}},\n",
                 i, i, i, i);
     else
-        fprintf(out, "{BR_KEYTYPE_EC, {.ec = {%d, (unsigned char *)q%zu, sizeof q%zu}}}},\n",
-                anchor->pkey.key.ec.curve, i, i);
+        fprintf(out, "{BR_KEYTYPE_EC, {.ec = {%d, (unsigned char *)q%zu, sizeof q%zu}}}},\n", anchor->pkey.key.ec.curve,
+                i, i);
 }
 
 static void print_trust(FILE *out, char **files, int file_count)

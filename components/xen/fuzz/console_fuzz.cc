@@ -64,9 +64,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     size_t got = 0;
     uint8_t amount;
     switch (at_fuzz_u8(world.peer) % 4) {
-      case 0:
-        status = at_xen_console_write(&console, text, 1u + at_fuzz_u8(world.peer) * 16u);
-        break;
+      case 0: status = at_xen_console_write(&console, text, 1u + at_fuzz_u8(world.peer) * 16u); break;
       case 1: {
         amount = at_fuzz_u8(world.peer);
         char *typed = static_cast<char *>(malloc(amount + 1u));
@@ -75,9 +73,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         free(typed);
         break;
       }
-      case 2:
-        status = at_xen_console_flush(&console, world.shared.vcpu_info[0].time.system_time + 5000000);
-        break;
+      case 2: status = at_xen_console_flush(&console, world.shared.vcpu_info[0].time.system_time + 5000000); break;
       case 3: Interfere(); break;
     }
     if (broken && status == AT_OK) abort();

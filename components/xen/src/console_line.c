@@ -33,13 +33,9 @@ static void type(struct at_xen_console_line *line, char byte)
 {
     switch (byte) {
     case '\r':
-    case '\n':
-        add(line, '\n');
-        break;
+    case '\n': add(line, '\n'); break;
     case '\b':
-    case DELETE:
-        erase(line);
-        break;
+    case DELETE: erase(line); break;
     case CONTROL('U'):
         while (line->size > 0)
             erase(line);

@@ -11,19 +11,13 @@ static at_status grant_status(long result, int status)
     if (result < 0)
         return at_xen_status(result);
     switch (status) {
-    case GNTST_okay:
-        return AT_OK;
-    case GNTST_bad_domain:
-        return AT_NOT_FOUND;
-    case GNTST_permission_denied:
-        return AT_DENIED;
+    case GNTST_okay: return AT_OK;
+    case GNTST_bad_domain: return AT_NOT_FOUND;
+    case GNTST_permission_denied: return AT_DENIED;
     case GNTST_no_device_space:
-    case GNTST_no_space:
-        return AT_NO_SPACE;
-    case GNTST_eagain:
-        return AT_AGAIN;
-    default:
-        return AT_INVALID;
+    case GNTST_no_space: return AT_NO_SPACE;
+    case GNTST_eagain: return AT_AGAIN;
+    default: return AT_INVALID;
     }
 }
 

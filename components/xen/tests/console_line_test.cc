@@ -76,9 +76,13 @@ TEST_F(ConsoleLineTest, Editing_IsShown) {
   const struct {
     const char *typed, *line, *shown;
   } cases[] = {
-      {"\x7f\bab\x7f" "c\r", "ac\n", "ab\b \bc\r\n"},
+      {"\x7f\bab\x7f"
+       "c\r",
+       "ac\n", "ab\b \bc\r\n"},
       {"abc\x15x\r", "x\n", "abc\b \b\b \b\b \bx\r\n"},
-      {"a\x01\x1b\x03" "b\tc\r", "ab\tc\n", "ab\tc\r\n"},
+      {"a\x01\x1b\x03"
+       "b\tc\r",
+       "ab\tc\n", "ab\tc\r\n"},
       {"\xc3\xa4\r", "\xc3\xa4\n", "\xc3\xa4\r\n"},
   };
   for (const auto &c : cases) {

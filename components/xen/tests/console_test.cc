@@ -71,7 +71,9 @@ TEST_F(ConsoleTest, Listener_IsToldWhatIsTyped) {
   at_xen_events events;
   at_xen_events_init(&events, shared_);
   for (int again = 0; again < 2; ++again) {
-    EXPECT_EQ(at_xen_console_listen(&console_, &events, [](void *ctx) { ++*static_cast<int *>(ctx); }, &told), AT_OK);
+    EXPECT_EQ(at_xen_console_listen(
+                  &console_, &events, [](void *ctx) { ++*static_cast<int *>(ctx); }, &told),
+              AT_OK);
   }
   at_xen_events_dispatch(&events);
   told = 0;

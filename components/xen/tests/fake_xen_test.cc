@@ -263,9 +263,12 @@ TEST_F(FakeXenTest, Copies_StayInsideThePage) {
   const struct {
     uint32_t offset, size;
     int status;
-  } cases[] = {{0, 4096, GNTST_okay},           {4095, 1, GNTST_okay},
-               {4096, 0, GNTST_okay},           {4096, 1, GNTST_bad_copy_arg},
-               {1, 4096, GNTST_bad_copy_arg},   {0xffffffff, 2, GNTST_bad_copy_arg},
+  } cases[] = {{0, 4096, GNTST_okay},
+               {4095, 1, GNTST_okay},
+               {4096, 0, GNTST_okay},
+               {4096, 1, GNTST_bad_copy_arg},
+               {1, 4096, GNTST_bad_copy_arg},
+               {0xffffffff, 2, GNTST_bad_copy_arg},
                {2, 0xffffffff, GNTST_bad_copy_arg}};
   std::vector<char> buffer(8192);
   for (const auto &c : cases) {

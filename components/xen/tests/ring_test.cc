@@ -44,7 +44,7 @@ class RingTest : public ::testing::TestWithParam<uint32_t> {
   }
 
   const at_xen_ring_config *Config() {
-    config_ = {memory_.data(),      kEntries,  sizeof(union toy_sring_entry), sizeof(toy_request),
+    config_ = {memory_.data(),       kEntries,  sizeof(union toy_sring_entry), sizeof(toy_request),
                sizeof(toy_response), GetParam()};
     return &config_;
   }
@@ -273,8 +273,8 @@ TEST(XenRingConfig, BrokenRules_AreRefused) {
     const char *what;
     at_xen_ring_config config;
   } cases[] = {
-      {"no memory", {nullptr, 8, 16, 12, 8, 0}},      {"crooked memory", {memory + 4, 8, 16, 12, 8, 0}},
-      {"no entries", {memory, 0, 16, 12, 8, 0}},      {"entries not a power of two", {memory, 6, 16, 12, 8, 0}},
+      {"no memory", {nullptr, 8, 16, 12, 8, 0}},        {"crooked memory", {memory + 4, 8, 16, 12, 8, 0}},
+      {"no entries", {memory, 0, 16, 12, 8, 0}},        {"entries not a power of two", {memory, 6, 16, 12, 8, 0}},
       {"request too large", {memory, 8, 16, 17, 8, 0}}, {"response too large", {memory, 8, 16, 12, 17, 0}},
   };
   at_xen_ring ring;
@@ -295,8 +295,8 @@ TEST(XenRingConfig, Entries_AreTheLargestPowerOfTwoThatFits) {
       {4096, 12, 256},  // netif TX
       {4096, 8, 256},   // netif RX
       {4096, 112, 32},  // blkif
-      {0, 8, 0},        {63, 1, 0},     {64, 1, 0},  {65, 1, 1},       {64 + 7, 8, 0},
-      {64 + 8, 8, 1},   {4096, 0, 0},   {64 + 24, 8, 2}, {64 + 32, 8, 4}, {SIZE_MAX, 1, 0x80000000},
+      {0, 8, 0},       {63, 1, 0},   {64, 1, 0},      {65, 1, 1},      {64 + 7, 8, 0},
+      {64 + 8, 8, 1},  {4096, 0, 0}, {64 + 24, 8, 2}, {64 + 32, 8, 4}, {SIZE_MAX, 1, 0x80000000},
   };
   for (const auto &c : cases) {
     SCOPED_TRACE(::testing::Message() << c.size << " bytes, entries of " << c.entry_size);

@@ -79,12 +79,8 @@ void Serve(World *world) {
       Reply(world, raw, size);
       break;
     }
-    case 5:
-      world->ring.rsp_prod = at_fuzz_u32(peer);
-      break;
-    case 6:
-      world->ring.req_cons += at_fuzz_u16(peer);
-      break;
+    case 5: world->ring.rsp_prod = at_fuzz_u32(peer); break;
+    case 6: world->ring.req_cons += at_fuzz_u16(peer); break;
     case 7:
       world->ring.server_features = at_fuzz_u8(peer);
       world->ring.error = at_fuzz_u8(peer);

@@ -55,8 +55,7 @@ at_status at_xenstore_get_permissions(struct at_xenstore *xs, struct at_xenstore
 }
 
 at_status at_xenstore_set_permissions(struct at_xenstore *xs, uint32_t transaction, const char *path,
-                                      const struct at_xenstore_permission *entries, size_t count,
-                                      uint64_t deadline_ns)
+                                      const struct at_xenstore_permission *entries, size_t count, uint64_t deadline_ns)
 {
     char texts[AT_XENSTORE_PERMISSIONS_MAX * TEXT_SIZE + AT_XENSTORE_U32_SIZE];
     size_t size = 0;
@@ -70,11 +69,8 @@ at_status at_xenstore_set_permissions(struct at_xenstore *xs, uint32_t transacti
         size += at_xenstore_format_u32(texts + size, entries[i].domid) + 1;
     }
 
-    struct at_xenstore_request request = {.op = AT_XENSTORE_SET_PERMISSIONS,
-                                          .transaction = transaction,
-                                          .path = path,
-                                          .data = texts,
-                                          .data_size = size};
+    struct at_xenstore_request request = {
+        .op = AT_XENSTORE_SET_PERMISSIONS, .transaction = transaction, .path = path, .data = texts, .data_size = size};
     at_status status = at_xenstore_call(xs, &request, 1, deadline_ns);
     return status == AT_OK ? request.status : status;
 }

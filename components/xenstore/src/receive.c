@@ -88,15 +88,10 @@ static bool judge(struct at_xenstore *xs, at_status *status)
 
     *status = AT_OK;
     switch (xs->incoming.header.type) {
-    case XS_ERROR:
-        *status = at_xenstore_internal_error(xs, xs->incoming.text);
-        return one_string;
-    case XS_READ:
-        return true;
-    case XS_DIRECTORY:
-        return xs->incoming.header.size == 0 || xs->incoming.last == '\0';
-    case XS_GET_PERMS:
-        return xs->incoming.last == '\0';
+    case XS_ERROR: *status = at_xenstore_internal_error(xs, xs->incoming.text); return one_string;
+    case XS_READ: return true;
+    case XS_DIRECTORY: return xs->incoming.header.size == 0 || xs->incoming.last == '\0';
+    case XS_GET_PERMS: return xs->incoming.last == '\0';
     case XS_TRANSACTION_START:
         if (!one_string || at_xenstore_parse_u32(&transaction, xs->incoming.text, strlen(xs->incoming.text)) != AT_OK)
             return false;
@@ -105,8 +100,7 @@ static bool judge(struct at_xenstore *xs, at_status *status)
         else
             at_xenstore_internal_orphan(xs, transaction);
         return true;
-    default:
-        return one_string && strcmp(xs->incoming.text, "OK") == 0;
+    default: return one_string && strcmp(xs->incoming.text, "OK") == 0;
     }
 }
 

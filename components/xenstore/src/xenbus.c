@@ -113,10 +113,8 @@ static at_status judge(struct at_xenbus_key *key)
         return key->optional ? AT_OK : AT_PROTOCOL;
     case AT_INVALID:
     case AT_RANGE:
-    case AT_TOO_BIG:
-        return AT_PROTOCOL;
-    default:
-        return status;
+    case AT_TOO_BIG: return AT_PROTOCOL;
+    default: return status;
     }
 }
 
@@ -232,9 +230,7 @@ static at_status run(struct at_xenbus *bus, const struct at_xenbus_device *devic
         at_status status = AT_OK;
 
         switch ((enum action)actions[bus->phase][bus->backend_state]) {
-        case PUBLISH:
-            status = publish(bus, device, deadline_ns);
-            break;
+        case PUBLISH: status = publish(bus, device, deadline_ns); break;
         case RESET:
             if (!bus->reset)
                 status = burst(bus, device, TELL, AT_XENBUS_INITIALISING, deadline_ns);
@@ -242,20 +238,14 @@ static at_status run(struct at_xenbus *bus, const struct at_xenbus_device *devic
             if (status == AT_OK)
                 status = wait_and_look(bus, device, deadline_ns);
             break;
-        case WAIT:
-            status = wait_and_look(bus, device, deadline_ns);
-            break;
-        case ACCEPT:
-            status = accept_backend(bus, device);
-            break;
+        case WAIT: status = wait_and_look(bus, device, deadline_ns); break;
+        case ACCEPT: status = accept_backend(bus, device); break;
         case LEAVE:
             bus->phase = CLOSED;
             status = burst(bus, device, TELL | LOOK, AT_XENBUS_CLOSED, deadline_ns);
             break;
-        case LOST:
-            return AT_CLOSED;
-        case DONE:
-            return AT_OK;
+        case LOST: return AT_CLOSED;
+        case DONE: return AT_OK;
         }
         if (status != AT_OK)
             return status;

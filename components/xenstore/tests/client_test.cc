@@ -19,8 +19,8 @@ TEST_F(ClientTest, Write_IsReadBack_AndSeenByDom0) {
 }
 
 TEST_F(ClientTest, Values_AreBytes_OfAnyKindAndLength) {
-  const std::string cases[] = {"", "x", std::string("a\0b", 3), std::string(1000, 'k'), std::string(1024, 'r'),
-                               std::string(2047, '\xff')};
+  const std::string cases[] = {
+      "", "x", std::string("a\0b", 3), std::string(1000, 'k'), std::string(1024, 'r'), std::string(2047, '\xff')};
   for (const std::string &c : cases) {
     SCOPED_TRACE(c.size());
     std::string value = "?";
@@ -220,11 +220,26 @@ TEST_F(ClientTest, Error_HasTheServersName) {
     const char *name;
     at_status status;
   } cases[] = {
-      {"EINVAL", AT_INVALID},      {"EACCES", AT_DENIED},   {"EEXIST", AT_EXISTS},    {"EISDIR", AT_INVALID},
-      {"ENOENT", AT_NOT_FOUND},    {"ENOMEM", AT_NO_MEMORY}, {"ENOSPC", AT_QUOTA},     {"EIO", AT_IO},
-      {"ENOTEMPTY", AT_BUSY},      {"ENOSYS", AT_UNSUPPORTED}, {"EROFS", AT_DENIED},   {"EBUSY", AT_BUSY},
-      {"EAGAIN", AT_AGAIN},        {"EISCONN", AT_EXISTS},  {"E2BIG", AT_TOO_BIG},    {"EPERM", AT_DENIED},
-      {"EWHATEVER", AT_IO},        {"OK", AT_IO},           {"", AT_IO},              {"ETIMEDOUT", AT_IO},
+      {"EINVAL", AT_INVALID},
+      {"EACCES", AT_DENIED},
+      {"EEXIST", AT_EXISTS},
+      {"EISDIR", AT_INVALID},
+      {"ENOENT", AT_NOT_FOUND},
+      {"ENOMEM", AT_NO_MEMORY},
+      {"ENOSPC", AT_QUOTA},
+      {"EIO", AT_IO},
+      {"ENOTEMPTY", AT_BUSY},
+      {"ENOSYS", AT_UNSUPPORTED},
+      {"EROFS", AT_DENIED},
+      {"EBUSY", AT_BUSY},
+      {"EAGAIN", AT_AGAIN},
+      {"EISCONN", AT_EXISTS},
+      {"E2BIG", AT_TOO_BIG},
+      {"EPERM", AT_DENIED},
+      {"EWHATEVER", AT_IO},
+      {"OK", AT_IO},
+      {"", AT_IO},
+      {"ETIMEDOUT", AT_IO},
       {"EAVERYLONGNAMEOFANERROR", AT_IO},
   };
   for (const auto &c : cases) {

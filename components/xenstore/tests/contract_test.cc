@@ -46,7 +46,7 @@ void DropWorld(void *env) {
   delete w;
 }
 
-const bool registered = AtRegisterContract("FakeXenstored", at_xenstore_contract_cases, at_xenstore_contract_count,
-                                           MakeWorld, DropWorld);
+const bool registered =
+    AtRegisterContract("FakeXenstored", at_xenstore_contract_cases, at_xenstore_contract_count, MakeWorld, DropWorld);
 
 }  // namespace

@@ -60,38 +60,38 @@ TEST_P(HostileTest, Answer_IsNamedAndSurvived) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    All, HostileTest,
-    ::testing::Values(
-        Hostility{AT_FAKE_XENSTORED_WRONG_ID, kRead, kDead, kDead},
-        Hostility{AT_FAKE_XENSTORED_WRONG_TRANSACTION, kRead, kDead, kDead},
-        Hostility{AT_FAKE_XENSTORED_WRONG_TYPE, kRead, kDead, kDead},
-        Hostility{AT_FAKE_XENSTORED_WRONG_TYPE, kWriteCall, kDead, kDead},
-        Hostility{AT_FAKE_XENSTORED_UNKNOWN_TYPE, kRead, kDead, kDead},
-        Hostility{AT_FAKE_XENSTORED_TOO_LONG, kRead, kDead, kDead},
-        Hostility{AT_FAKE_XENSTORED_HUGE, kRead, kDead, kDead},
-        Hostility{AT_FAKE_XENSTORED_HUGE, kWriteCall, kDead, kDead},
-        Hostility{AT_FAKE_XENSTORED_UNTERMINATED, kWriteCall, kDead, kDead},
-        Hostility{AT_FAKE_XENSTORED_UNTERMINATED, kDirectory, kDead, kDead},
-        Hostility{AT_FAKE_XENSTORED_UNTERMINATED, kPermissions, kDead, kDead},
-        Hostility{AT_FAKE_XENSTORED_UNTERMINATED, kStart, kDead, kDead},
-        Hostility{AT_FAKE_XENSTORED_UNTERMINATED, kRead, kLives, kLives},  // a value has no end but its length
-        Hostility{AT_FAKE_XENSTORED_EMPTY, kWriteCall, kDead, kDead},
-        Hostility{AT_FAKE_XENSTORED_EMPTY, kPermissions, kDead, kDead},
-        Hostility{AT_FAKE_XENSTORED_EMPTY, kStart, kDead, kDead},
-        Hostility{AT_FAKE_XENSTORED_EMPTY, kRead, kLives, kLives},
-        Hostility{AT_FAKE_XENSTORED_EMPTY, kDirectory, kLives, kLives},  // no children
-        Hostility{AT_FAKE_XENSTORED_EXTRA_NUL, kWriteCall, kDead, kDead},
-        Hostility{AT_FAKE_XENSTORED_EXTRA_NUL, kPermissions, kDead, kDead},
-        Hostility{AT_FAKE_XENSTORED_EXTRA_NUL, kStart, kDead, kDead},
-        Hostility{AT_FAKE_XENSTORED_GARBAGE, kWriteCall, kDead, kDead},
-        Hostility{AT_FAKE_XENSTORED_GARBAGE, kDirectory, kDead, kDead},
-        Hostility{AT_FAKE_XENSTORED_GARBAGE, kPermissions, kDead, kDead},
-        Hostility{AT_FAKE_XENSTORED_GARBAGE, kStart, kDead, kDead},
-        Hostility{AT_FAKE_XENSTORED_TWICE, kRead, kDead, kDead},
-        Hostility{AT_FAKE_XENSTORED_PRODUCER_LIES, kRead, kDead, kDead},
-        Hostility{AT_FAKE_XENSTORED_CONSUMER_LIES, kRead, kDead, kDead},
-        Hostility{AT_FAKE_XENSTORED_ERROR_INDICATOR, kRead, AT_CLOSED, AT_CLOSED}));
+INSTANTIATE_TEST_SUITE_P(All, HostileTest,
+                         ::testing::Values(Hostility{AT_FAKE_XENSTORED_WRONG_ID, kRead, kDead, kDead},
+                                           Hostility{AT_FAKE_XENSTORED_WRONG_TRANSACTION, kRead, kDead, kDead},
+                                           Hostility{AT_FAKE_XENSTORED_WRONG_TYPE, kRead, kDead, kDead},
+                                           Hostility{AT_FAKE_XENSTORED_WRONG_TYPE, kWriteCall, kDead, kDead},
+                                           Hostility{AT_FAKE_XENSTORED_UNKNOWN_TYPE, kRead, kDead, kDead},
+                                           Hostility{AT_FAKE_XENSTORED_TOO_LONG, kRead, kDead, kDead},
+                                           Hostility{AT_FAKE_XENSTORED_HUGE, kRead, kDead, kDead},
+                                           Hostility{AT_FAKE_XENSTORED_HUGE, kWriteCall, kDead, kDead},
+                                           Hostility{AT_FAKE_XENSTORED_UNTERMINATED, kWriteCall, kDead, kDead},
+                                           Hostility{AT_FAKE_XENSTORED_UNTERMINATED, kDirectory, kDead, kDead},
+                                           Hostility{AT_FAKE_XENSTORED_UNTERMINATED, kPermissions, kDead, kDead},
+                                           Hostility{AT_FAKE_XENSTORED_UNTERMINATED, kStart, kDead, kDead},
+                                           Hostility{AT_FAKE_XENSTORED_UNTERMINATED, kRead, kLives,
+                                                     kLives},  // a value has no end but its length
+                                           Hostility{AT_FAKE_XENSTORED_EMPTY, kWriteCall, kDead, kDead},
+                                           Hostility{AT_FAKE_XENSTORED_EMPTY, kPermissions, kDead, kDead},
+                                           Hostility{AT_FAKE_XENSTORED_EMPTY, kStart, kDead, kDead},
+                                           Hostility{AT_FAKE_XENSTORED_EMPTY, kRead, kLives, kLives},
+                                           Hostility{AT_FAKE_XENSTORED_EMPTY, kDirectory, kLives,
+                                                     kLives},  // no children
+                                           Hostility{AT_FAKE_XENSTORED_EXTRA_NUL, kWriteCall, kDead, kDead},
+                                           Hostility{AT_FAKE_XENSTORED_EXTRA_NUL, kPermissions, kDead, kDead},
+                                           Hostility{AT_FAKE_XENSTORED_EXTRA_NUL, kStart, kDead, kDead},
+                                           Hostility{AT_FAKE_XENSTORED_GARBAGE, kWriteCall, kDead, kDead},
+                                           Hostility{AT_FAKE_XENSTORED_GARBAGE, kDirectory, kDead, kDead},
+                                           Hostility{AT_FAKE_XENSTORED_GARBAGE, kPermissions, kDead, kDead},
+                                           Hostility{AT_FAKE_XENSTORED_GARBAGE, kStart, kDead, kDead},
+                                           Hostility{AT_FAKE_XENSTORED_TWICE, kRead, kDead, kDead},
+                                           Hostility{AT_FAKE_XENSTORED_PRODUCER_LIES, kRead, kDead, kDead},
+                                           Hostility{AT_FAKE_XENSTORED_CONSUMER_LIES, kRead, kDead, kDead},
+                                           Hostility{AT_FAKE_XENSTORED_ERROR_INDICATOR, kRead, AT_CLOSED, AT_CLOSED}));
 
 // Answers byte by byte, where no fault of the fake's is fine enough.
 class RawAnswerTest : public XenStoreTest {
@@ -197,7 +197,9 @@ TEST_F(HostileServerTest, EverybodyWhoWaits_IsToldOfTheEnd) {
   at_xenstore_watch watch{};
   static int told;
   told = 0;
-  ASSERT_EQ(at_xenstore_watch_add(&xs_, &watch, "data", [](at_xenstore_watch *) { told++; }, Deadline()), AT_OK);
+  ASSERT_EQ(at_xenstore_watch_add(
+                &xs_, &watch, "data", [](at_xenstore_watch *) { told++; }, Deadline()),
+            AT_OK);
   Settle();
   at_xenstore_watch_take(&watch);
   told = 0;
@@ -212,9 +214,14 @@ TEST_F(HostileServerTest, EverybodyWhoWaits_IsToldOfTheEnd) {
 }
 
 TEST_F(HostileServerTest, BrokenEvents_EndTheConnection) {
-  const std::string cases[] = {"", "path", std::string("path\0", 5), std::string("path\0token", 10),
-                               std::string("path\0token\0tail\0", 16), std::string("path\0token\0x", 12),
-                               std::string(4096, 'x'), std::string(3, '\0')};
+  const std::string cases[] = {"",
+                               "path",
+                               std::string("path\0", 5),
+                               std::string("path\0token", 10),
+                               std::string("path\0token\0tail\0", 16),
+                               std::string("path\0token\0x", 12),
+                               std::string(4096, 'x'),
+                               std::string(3, '\0')};
   for (const std::string &c : cases) {
     SCOPED_TRACE(c.size());
     at_fake_xenstored_event(server_, kGuest, c.data(), c.size());

@@ -172,7 +172,9 @@ TEST_F(WatchTest, AddedAgain_CountsFromNothing) {
 TEST_F(WatchTest, EventBeforeTheAnswerToItsRegistration_IsNotLost) {
   Counted w;
   meanwhile_ = [&] {
-    const char event[] = "data/early\0" "00000001";
+    const char event[] =
+        "data/early\0"
+        "00000001";
     at_fake_xenstored_event(server_, kGuest, event, sizeof(event));
   };
   ASSERT_EQ(Add(&w, "data"), AT_OK);

@@ -219,9 +219,7 @@ TEST_F(XenbusTest, Reconnect_StartsAgain) {
 TEST_F(XenbusTest, BackendLeftConnected_IsToldToStartAgain) {
   BackendSays("4");
   answers_["4"] = {};  // it is connected, to somebody else
-  meanwhile_ = [this] {
-    meanwhile_ = [this] { answers_["4"] = {"4"}; };
-  };
+  meanwhile_ = [this] { meanwhile_ = [this] { answers_["4"] = {"4"}; }; };
   ASSERT_EQ(ConnectDevice(), AT_OK);
   EXPECT_EQ(seen_, "414");
   EXPECT_EQ(prepared_, 1);
@@ -261,8 +259,7 @@ const struct Trouble {
     {"state 2^32+4", [](T &t) { t.answers_["4"] = {"4294967300"}; }, AT_PROTOCOL, "6"},
     {"state with a tail", [](T &t) { t.answers_["4"] = {"4 "}; }, AT_PROTOCOL, "6"},
     {"huge state", [](T &t) { t.answers_["4"] = {std::string(1000, '4')}; }, AT_PROTOCOL, "6"},
-    {"no key that must be", [](T &t) { t.Drop(t.Back() + "/feature-rx-copy"); },
-     AT_PROTOCOL, "6"},
+    {"no key that must be", [](T &t) { t.Drop(t.Back() + "/feature-rx-copy"); }, AT_PROTOCOL, "6"},
     {"a key that is no number", [](T &t) { t.Dom0(t.Back() + "/feature-rx-copy", "yes"); }, AT_PROTOCOL, "6"},
     {"an optional one that is none", [](T &t) { t.Dom0(t.Back() + "/feature-sg", ""); }, AT_PROTOCOL, "6"},
     {"refused by the driver", [](T &t) { t.Dom0(t.Back() + "/feature-rx-copy", "0"); }, AT_UNSUPPORTED, "6"},

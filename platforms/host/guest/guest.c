@@ -81,8 +81,7 @@ struct at_xen_grants *at_guest_grants(void)
     static struct at_xen_grants grants;
 
     if (grants.table == NULL)
-        at_xen_grants_init(&grants,
-                           at_fake_xen_grant_table(at_host_machine()->xen, AT_HOST_DOMAIN, GRANT_FRAMES),
+        at_xen_grants_init(&grants, at_fake_xen_grant_table(at_host_machine()->xen, AT_HOST_DOMAIN, GRANT_FRAMES),
                            GRANT_FRAMES * AT_XEN_GRANTS_PER_FRAME);
     return &grants;
 }

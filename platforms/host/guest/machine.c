@@ -191,8 +191,8 @@ static void plug_in(const struct at_host_options *options)
         .ip = options->ip,
     };
 
-    wire = options->tap != NULL ? at_host_wire_tap(options->tap)
-                                : at_host_wire_capture(options->pcap, options->pcap_out);
+    wire =
+        options->tap != NULL ? at_host_wire_tap(options->tap) : at_host_wire_capture(options->pcap, options->pcap_out);
     net = at_fake_netback_new(&config);
     at_fake_xen_add_step(machine.xen, 0, serve_wire, NULL);
 }

@@ -38,8 +38,8 @@ static int take(struct at_host_options *options, const char *word)
         const char *name;
         const char **text;
     } texts[] = {
-        {"--tap", &options->tap},           {"--pcap", &options->pcap}, {"--pcap-out", &options->pcap_out},
-        {"--mac", &options->mac},           {"--ip", &options->ip},
+        {"--tap", &options->tap}, {"--pcap", &options->pcap}, {"--pcap-out", &options->pcap_out},
+        {"--mac", &options->mac}, {"--ip", &options->ip},
     };
     const char *value;
 

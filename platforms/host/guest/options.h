@@ -19,8 +19,9 @@ struct at_host_options {
 };
 
 /*
- * at_host_options_take takes the options of the platform out of `argv` and leaves the application's arguments, everything
- * behind "--" or from the first word on that is no option, in argv[1] and on. Returns the application's argc; or, with
+ * at_host_options_take takes the options of the platform out of `argv` and leaves the application's arguments,
+ * everything behind "--" or from the first word on that is no option, in argv[1] and on. Returns the application's
+ * argc; or, with
  * `*message` saying in one sentence why or, for --help, what there is, 0 for --help and -1 for a mistake. The message
  * is valid until the next call.
  */

@@ -60,8 +60,8 @@ TEST(Options, DoubleDash_EndsThem) {
 
 TEST(Options, Mistakes_AreNamed) {
   const std::vector<std::vector<std::string>> mistakes = {
-      {"--frob"},      {"--tap"},       {"--tap="},         {"--memory=0"},     {"--memory=-1"},
-      {"--memory=8x"}, {"--memory="},   {"--memory=99999"}, {"--pcapx=f"},      {"--memory=99999999999999999999"},
+      {"--frob"},      {"--tap"},     {"--tap="},         {"--memory=0"}, {"--memory=-1"},
+      {"--memory=8x"}, {"--memory="}, {"--memory=99999"}, {"--pcapx=f"},  {"--memory=99999999999999999999"},
   };
   for (const auto &words : mistakes) {
     SCOPED_TRACE(words[0]);

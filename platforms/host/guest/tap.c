@@ -40,6 +40,7 @@ struct at_host_wire *at_host_wire_tap(const char *name)
         at_host_fail("TAP device", name, NULL);
     if (ioctl(wire.fd, TUNSETIFF, &request) != 0)
         at_host_fail("TAP device", name,
-                     errno == EPERM ? "not permitted; make it yours with `ip tuntap add NAME mode tap user USER`" : NULL);
+                     errno == EPERM ? "not permitted; make it yours with `ip tuntap add NAME mode tap user USER`"
+                                    : NULL);
     return &wire;
 }

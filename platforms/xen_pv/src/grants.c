@@ -25,8 +25,7 @@ struct at_xen_grants *at_guest_grants(void)
                                          frames[i] << AT_XEN_PV_PAGE_SHIFT | AT_XEN_PV_PTE_RW, UVMF_NONE) != 0)
                 at_panic("the grant table cannot be mapped");
         }
-        at_xen_grants_init(&grants, (grant_entry_v1_t *)at_xen_pv_spare_pages,
-                           TABLE_FRAMES * AT_XEN_GRANTS_PER_FRAME);
+        at_xen_grants_init(&grants, (grant_entry_v1_t *)at_xen_pv_spare_pages, TABLE_FRAMES * AT_XEN_GRANTS_PER_FRAME);
     }
     return &grants;
 }

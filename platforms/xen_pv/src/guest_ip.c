@@ -53,7 +53,10 @@ static const char *toolstack_address(const struct at_netfront *front, char own[A
 {
     struct at_xenstore_request reads[] = {
         {.op = AT_XENSTORE_READ, .dir = front->dir, .path = "ip", .reply = own, .capacity = ADDRESS_SIZE},
-        {.op = AT_XENSTORE_READ, .dir = at_netfront_backend(front), .path = "ip", .reply = backend,
+        {.op = AT_XENSTORE_READ,
+         .dir = at_netfront_backend(front),
+         .path = "ip",
+         .reply = backend,
          .capacity = ADDRESS_SIZE},
     };
     struct at_xenstore *store = at_guest_xenstore();
@@ -144,7 +147,8 @@ struct at_ip *at_guest_ip(char *const *words)
     config.shared = take_shared();
     status = at_ip_init(&ip, &config);
     if (status != AT_OK)
-        at_panic(status == AT_UNSUPPORTED ? "no source of entropy for the TCP/IP stack" : "no memory for the TCP/IP stack");
+        at_panic(status == AT_UNSUPPORTED ? "no source of entropy for the TCP/IP stack"
+                                          : "no memory for the TCP/IP stack");
     for (unsigned index = 0; index < DEVICES; index++) {
         front = open_device(index, config.shared);
         if (front == NULL)

@@ -77,8 +77,8 @@ bool at_contract_check(struct at_contract *t, bool held, const char *expression,
     return false;
 }
 
-bool at_contract_check_equal(struct at_contract *t, long long a, long long b, const char *expression,
-                             const char *file, int line)
+bool at_contract_check_equal(struct at_contract *t, long long a, long long b, const char *expression, const char *file,
+                             int line)
 {
     struct at_contract_failure failure = {.file = file, .line = line, .expression = expression};
     struct line values = {.size = 0};

@@ -24,8 +24,8 @@ static void check_nothing_left(struct at_contract *t, struct at_mm_heap *heap, c
 
 static void objects_of_any_size_are_aligned_disjoint_and_long_enough(struct at_contract *t, void *ctx)
 {
-    static const size_t sizes[] = {0,   1,    15,   16,   17,   24,   128,  129,  144,  255,  256,  257, 500,
-                                   1024, 1025, 2048, 3000, 4095, 4096, 4097, 8191, 8192, 8193, 50000};
+    static const size_t sizes[] = {0,   1,    15,   16,   17,   24,   128,  129,  144,  255,  256,  257,
+                                   500, 1024, 1025, 2048, 3000, 4095, 4096, 4097, 8191, 8192, 8193, 50000};
     enum { COUNT = AT_COUNT_OF(sizes) };
     struct at_mm_contract_env *env = ctx;
     struct at_mm_heap_stats before;

@@ -96,7 +96,8 @@ void at_fake_sched_platform_init(struct at_fake_sched_platform *platform)
 {
     static const struct at_sched_ops ops = {now_ns, poll, idle, stack_alloc, stack_free};
 
-    *platform = (struct at_fake_sched_platform){.config = {.ops = &ops, .ctx = platform, .stack_size = DEFAULT_STACK_SIZE}};
+    *platform =
+        (struct at_fake_sched_platform){.config = {.ops = &ops, .ctx = platform, .stack_size = DEFAULT_STACK_SIZE}};
 }
 
 void at_fake_sched_event_at(struct at_fake_sched_platform *platform, struct at_fake_sched_event *event, uint64_t at_ns,

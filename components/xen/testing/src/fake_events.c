@@ -101,8 +101,8 @@ static at_xen_port virq_port(const struct at_fake_xen *xen, const struct fake_do
 
 static long bind_virq(struct at_fake_xen *xen, struct fake_domain *caller, struct evtchn_bind_virq *op)
 {
-    bool per_vcpu = op->virq == VIRQ_TIMER || op->virq == VIRQ_DEBUG || op->virq == VIRQ_XENOPROF ||
-                    op->virq == VIRQ_XENPMU;
+    bool per_vcpu =
+        op->virq == VIRQ_TIMER || op->virq == VIRQ_DEBUG || op->virq == VIRQ_XENOPROF || op->virq == VIRQ_XENPMU;
     at_xen_port port;
 
     if (op->virq >= FAKE_VIRQS || (!per_vcpu && op->vcpu != 0))
@@ -177,20 +177,13 @@ static long status(struct at_fake_xen *xen, struct fake_domain *caller, struct e
 long at_fake_xen_event_op_(struct at_fake_xen *xen, struct fake_domain *domain, unsigned long command, void *argument)
 {
     switch (command) {
-    case EVTCHNOP_alloc_unbound:
-        return alloc_unbound(xen, domain, argument);
-    case EVTCHNOP_bind_interdomain:
-        return bind_interdomain(xen, domain, argument);
-    case EVTCHNOP_bind_virq:
-        return bind_virq(xen, domain, argument);
-    case EVTCHNOP_close:
-        return close_port(xen, domain, ((const struct evtchn_close *)argument)->port);
-    case EVTCHNOP_send:
-        return send(xen, domain, ((const struct evtchn_send *)argument)->port);
-    case EVTCHNOP_status:
-        return status(xen, domain, argument);
-    default:
-        return -XEN_ENOSYS;
+    case EVTCHNOP_alloc_unbound: return alloc_unbound(xen, domain, argument);
+    case EVTCHNOP_bind_interdomain: return bind_interdomain(xen, domain, argument);
+    case EVTCHNOP_bind_virq: return bind_virq(xen, domain, argument);
+    case EVTCHNOP_close: return close_port(xen, domain, ((const struct evtchn_close *)argument)->port);
+    case EVTCHNOP_send: return send(xen, domain, ((const struct evtchn_send *)argument)->port);
+    case EVTCHNOP_status: return status(xen, domain, argument);
+    default: return -XEN_ENOSYS;
     }
 }
 

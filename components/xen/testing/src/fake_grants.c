@@ -150,8 +150,8 @@ static int16_t unmap_grant_ref(struct at_fake_xen *xen, const struct fake_domain
         return GNTST_bad_handle;
     if (op->host_addr != mapping->va || mapping->va == 0)
         return GNTST_general_error;
-    FAKE_REQUIRE(mmap((void *)(uintptr_t)mapping->va, FAKE_PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
-                      -1, 0) != MAP_FAILED,
+    FAKE_REQUIRE(mmap((void *)(uintptr_t)mapping->va, FAKE_PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
+                      0) != MAP_FAILED,
                  "cannot unmap a granted page");
     unmap(xen, mapping);
     return GNTST_okay;
@@ -183,8 +183,7 @@ long at_fake_xen_grant_op_(struct at_fake_xen *xen, struct fake_domain *domain, 
             op[i].status = unmap_grant_ref(xen, domain, &op[i]);
         return 0;
     }
-    default:
-        return -XEN_ENOSYS;
+    default: return -XEN_ENOSYS;
     }
 }
 

@@ -154,13 +154,11 @@ long at_fake_xen_sched_op_(struct at_fake_xen *xen, struct fake_domain *domain, 
     case SCHEDOP_block:
         domain->shared->vcpu_info[0].evtchn_upcall_mask = 0;
         return block(xen, domain, &(struct block){.deadline_ns = NEVER});
-    case SCHEDOP_poll:
-        return poll(xen, domain, argument);
+    case SCHEDOP_poll: return poll(xen, domain, argument);
     case SCHEDOP_shutdown:
         domain->shutdown_reason = (uint8_t)((const struct sched_shutdown *)argument)->reason;
         return 0;
-    default:
-        return -XEN_ENOSYS;
+    default: return -XEN_ENOSYS;
     }
 }
 
@@ -185,8 +183,7 @@ static long console_io(struct at_fake_xen *xen, const struct fake_domain *domain
 /* Whether the standing order to fail hits this hypercall. */
 static bool strikes(struct fake_order *order, const struct fake_domain *domain, unsigned long number)
 {
-    if (!order->stands || order->domid != domain->id ||
-        (order->number != AT_FAKE_XEN_ANY && order->number != number))
+    if (!order->stands || order->domid != domain->id || (order->number != AT_FAKE_XEN_ANY && order->number != number))
         return false;
     if (order->nth > 1) {
         order->nth--;
@@ -200,22 +197,14 @@ static bool strikes(struct fake_order *order, const struct fake_domain *domain, 
 static long serve(struct at_fake_xen *xen, struct fake_domain *domain, unsigned long number, const unsigned long a[5])
 {
     switch (number) {
-    case __HYPERVISOR_event_channel_op:
-        return at_fake_xen_event_op_(xen, domain, a[0], (void *)a[1]);
-    case __HYPERVISOR_grant_table_op:
-        return at_fake_xen_grant_op_(xen, domain, a[0], (void *)a[1], a[2]);
-    case __HYPERVISOR_sched_op:
-        return at_fake_xen_sched_op_(xen, domain, a[0], (void *)a[1]);
-    case __HYPERVISOR_memory_op:
-        return at_fake_xen_memory_op_(xen, domain, a[0], (void *)a[1]);
-    case __HYPERVISOR_console_io:
-        return console_io(xen, domain, a[0], a[1], (const char *)a[2]);
-    case __HYPERVISOR_xen_version:
-        return a[0] == XENVER_version ? 4 << 16 | 17 : -XEN_ENOSYS;
-    case __HYPERVISOR_set_trap_table:
-        return 0;
-    default:
-        return -XEN_ENOSYS;
+    case __HYPERVISOR_event_channel_op: return at_fake_xen_event_op_(xen, domain, a[0], (void *)a[1]);
+    case __HYPERVISOR_grant_table_op: return at_fake_xen_grant_op_(xen, domain, a[0], (void *)a[1], a[2]);
+    case __HYPERVISOR_sched_op: return at_fake_xen_sched_op_(xen, domain, a[0], (void *)a[1]);
+    case __HYPERVISOR_memory_op: return at_fake_xen_memory_op_(xen, domain, a[0], (void *)a[1]);
+    case __HYPERVISOR_console_io: return console_io(xen, domain, a[0], a[1], (const char *)a[2]);
+    case __HYPERVISOR_xen_version: return a[0] == XENVER_version ? 4 << 16 | 17 : -XEN_ENOSYS;
+    case __HYPERVISOR_set_trap_table: return 0;
+    default: return -XEN_ENOSYS;
     }
 }
 

@@ -45,7 +45,7 @@ struct fake_domain {
     uint32_t grant_frames;
     uint32_t pages;
     uint32_t page_limit; /* 0: none */
-    bool raised; /* a pending bit went from 0 to 1 since the domain began to block */
+    bool raised;         /* a pending bit went from 0 to 1 since the domain began to block */
     int shutdown_reason;
     uint32_t calls[FAKE_HYPERCALLS];
 };

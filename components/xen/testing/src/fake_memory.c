@@ -126,12 +126,10 @@ long at_fake_xen_memory_op_(struct at_fake_xen *xen, struct fake_domain *domain,
         return command == XENMEM_populate_physmap ? populate(xen, domain, r) : decrease(xen, domain, r);
     case XENMEM_exchange:
         return e->in.domid == DOMID_SELF && e->out.domid == DOMID_SELF ? exchange(xen, domain, e) : -XEN_EPERM;
-    case XENMEM_current_reservation:
-        return domain->pages;
+    case XENMEM_current_reservation: return domain->pages;
     case XENMEM_maximum_reservation:
         return domain->page_limit != 0 ? (long)domain->page_limit : (long)xen->config.pages;
-    default:
-        return -XEN_ENOSYS;
+    default: return -XEN_ENOSYS;
     }
 }
 

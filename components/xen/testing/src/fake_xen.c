@@ -42,8 +42,7 @@ struct at_fake_xen *at_fake_xen_create(const struct at_fake_xen_config *config)
     xen->memory_fd = memfd_create("fake-xen", MFD_CLOEXEC);
     FAKE_REQUIRE(xen->memory_fd >= 0 && ftruncate(xen->memory_fd, (off_t)(xen->config.pages * FAKE_PAGE)) == 0,
                  "no file for machine memory");
-    xen->memory =
-        mmap(NULL, xen->config.pages * FAKE_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, xen->memory_fd, 0);
+    xen->memory = mmap(NULL, xen->config.pages * FAKE_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, xen->memory_fd, 0);
     FAKE_REQUIRE(xen->memory != MAP_FAILED, "cannot map machine memory");
     xen->owners = allocate(xen->config.pages, sizeof *xen->owners);
     for (uint32_t i = 0; i < xen->config.pages; i++)

@@ -37,4 +37,6 @@ const at_wait_ops kOps = {Now, Sleep, Wake};
 
 }  // namespace
 
-struct at_wait at_fake_xenstored_wait(struct at_fake_xenstored_clock *clock) { return {&kOps, clock}; }
+struct at_wait at_fake_xenstored_wait(struct at_fake_xenstored_clock *clock) {
+  return {&kOps, clock};
+}

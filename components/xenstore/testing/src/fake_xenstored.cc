@@ -27,8 +27,8 @@ struct at_fake_xenstored *at_fake_xenstored_new(const struct at_fake_xenstored_q
 
 void at_fake_xenstored_free(struct at_fake_xenstored *server) { delete server; }
 
-void at_fake_xenstored_connect(struct at_fake_xenstored *server, uint16_t domid,
-                               struct xenstore_domain_interface *ring, void (*notify)(void *ctx), void *notify_ctx) {
+void at_fake_xenstored_connect(struct at_fake_xenstored *server, uint16_t domid, struct xenstore_domain_interface *ring,
+                               void (*notify)(void *ctx), void *notify_ctx) {
   auto guest = std::make_unique<Guest>();
   guest->domid = domid;
   guest->ring = ring;
@@ -37,8 +37,8 @@ void at_fake_xenstored_connect(struct at_fake_xenstored *server, uint16_t domid,
   std::string home = "/local/domain/" + std::to_string(domid), own = "n" + std::to_string(domid);
   std::string readable = "n0 r" + std::to_string(domid);
   const std::pair<const char *, const char *> nodes[] = {
-      {"", ""},       {"/name", "guest"}, {"/domid", nullptr},    {"/device", ""},
-      {"/data", ""},  {"/control", ""},   {"/control/shutdown", ""},
+      {"", ""},      {"/name", "guest"}, {"/domid", nullptr},       {"/device", ""},
+      {"/data", ""}, {"/control", ""},   {"/control/shutdown", ""},
   };
   for (const auto &n : nodes) {
     std::string path = home + n.first;

@@ -115,9 +115,9 @@ static void directory_lists_what_was_made(struct at_contract *t, void *ctx)
     AT_CHECK_EQ(t, put(env, node, "kept"), AT_OK);
     AT_CHECK_EQ(t, at_xenstore_mkdir(env->xs, 0, node, soon(env->xs)), AT_OK);
     AT_CHECK(t, holds(env, node, "kept"));
-    AT_CHECK_EQ(t, at_xenstore_directory(env->xs, names, sizeof(names), &size, 0, in(node, env, "contract"),
-                                         soon(env->xs)),
-                AT_OK);
+    AT_CHECK_EQ(
+        t, at_xenstore_directory(env->xs, names, sizeof(names), &size, 0, in(node, env, "contract"), soon(env->xs)),
+        AT_OK);
     while ((name = at_xenstore_next_name(names, size, name)) != NULL) {
         count++;
         AT_CHECK(t, strcmp(name, "a") == 0 || strcmp(name, "b") == 0);

@@ -11,10 +11,10 @@ extern "C" {
 struct at_ip;
 
 /*
- * at_guest_ip returns the stack (<atman/ip/ip.h>) with an interface for each of the guest's network devices, made at the
- * first call: opened, their addresses as the words `ip=`, `gw=` and `dns=` of `words` say (<atman/ip/settings.h>; main's
- * argv will do, NULL: none), else the `ip` that the toolstack wrote for the device, else DHCP. Somebody must at_ip_run()
- * it; where there are threads, ask for at_guest_sched() first.
+ * at_guest_ip returns the stack (<atman/ip/ip.h>) with an interface for each of the guest's network devices, made at
+ * the first call: opened, their addresses as the words `ip=`, `gw=` and `dns=` of `words` say (<atman/ip/settings.h>;
+ * main's argv will do, NULL: none), else the `ip` that the toolstack wrote for the device, else DHCP. Somebody must
+ * at_ip_run() it; where there are threads, ask for at_guest_sched() first.
  *
  * How much memory it takes follows from how much the guest has: an eighth for what is received, and an eighth for what
  * is sent, up to 512 KiB each.

@@ -26,9 +26,9 @@ extern "C" {
 uint64_t at_clock_now_ns(void);
 
 /*
- * at_clock_wall_ns returns the time of day: nanoseconds since 1970-01-01T00:00:00Z, without leap seconds. It steps, either
- * way, when somebody sets the host's clock: no deadline is told by it. Never blocks; may be called from anywhere. A seam:
- * the platform defines it (on xen_pv it is Xen's wall clock, on the host CLOCK_REALTIME).
+ * at_clock_wall_ns returns the time of day: nanoseconds since 1970-01-01T00:00:00Z, without leap seconds. It steps,
+ * either way, when somebody sets the host's clock: no deadline is told by it. Never blocks; may be called from
+ * anywhere. A seam: the platform defines it (on xen_pv it is Xen's wall clock, on the host CLOCK_REALTIME).
  */
 uint64_t at_clock_wall_ns(void);
 

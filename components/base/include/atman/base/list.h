@@ -89,6 +89,6 @@ static inline struct at_list_node *at_list_next(const struct at_list *list, cons
  * something else than that member's type does not compile.
  */
 #define AT_CONTAINER_OF(pointer, type, member) \
-    ((type *)((uintptr_t)(pointer) - offsetof(type, member) + 0 * sizeof((pointer) == &((type *)0)->member)))
+    ((type *)((uintptr_t)(pointer)-offsetof(type, member) + 0 * sizeof((pointer) == &((type *)0)->member)))
 
 #endif /* ATMAN_BASE_LIST_H */

@@ -34,8 +34,8 @@ AT_NORETURN void at_panic(const char *reason);
  * in: a check that is too dear to keep does not belong in the code. Costs a compare, a branch never taken, and the
  * text; where AT_ASSERT_PLACE_ONLY is defined, as for kernels, the expression is left out, since its place tells it.
  */
-#define AT_ASSERT(condition) \
-    (__builtin_expect(!(condition), 0) \
+#define AT_ASSERT(condition)                                                                                    \
+    (__builtin_expect(!(condition), 0)                                                                          \
          ? at_panic(__FILE__ ":" AT_PANIC_TEXT_(__LINE__) ": assertion failed" AT_PANIC_EXPRESSION_(condition)) \
          : (void)0)
 

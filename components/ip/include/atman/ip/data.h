@@ -5,8 +5,9 @@
 /*
  * Received bytes where they lie: a chain of pieces, in the driver's pages or in the stack's memory.
  *
- * Trust: as long as a piece lies in a page that the driver shares with its peer (see <atman/netdev/netdev.h>), its bytes
- * may change while they are read. What is checked is copied first (at_ip_data_copy()); what is only passed on is not.
+ * Trust: as long as a piece lies in a page that the driver shares with its peer (see <atman/netdev/netdev.h>), its
+ * bytes may change while they are read. What is checked is copied first (at_ip_data_copy()); what is only passed on is
+ * not.
  *
  * Held pieces are missing from the driver's ring. When more than half of a ring is held, the stack copies what comes
  * then, so holding is never a fault, only dear.

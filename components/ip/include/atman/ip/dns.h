@@ -4,8 +4,8 @@
 
 /*
  * Names to addresses. The servers are those of at_ip_settings and those that DHCP, DHCPv6 or a router named; one that
- * does not answer makes room for the next. Queries have random numbers and ports (RFC 5452), answers are kept as long as
- * they say.
+ * does not answer makes room for the next. Queries have random numbers and ports (RFC 5452), answers are kept as long
+ * as they say.
  */
 
 #include <stdbool.h>
@@ -26,8 +26,8 @@ extern "C" {
 typedef void (*at_ip_dns_found_fn)(void *user, at_status status, const struct at_ip_address *address);
 
 /*
- * at_ip_dns_lookup asks for the address of `name` (up to 255 bytes; an address as text is one as well), of `family`, or,
- * with AT_IP_ANY, of IPv4 and if there is none of IPv6. `found` is called once, later, unless the answer is known.
+ * at_ip_dns_lookup asks for the address of `name` (up to 255 bytes; an address as text is one as well), of `family`,
+ * or, with AT_IP_ANY, of IPv4 and if there is none of IPv6. `found` is called once, later, unless the answer is known.
  *
  * Returns AT_OK the answer is in `*address`, and `found` is not called; AT_AGAIN `found` will be; AT_INVALID that is no
  * name; AT_NOT_FOUND no server is known; AT_NO_MEMORY too many questions at once.

@@ -6,9 +6,9 @@
  * The TCP/IP stack: lwIP over any netdev.
  *
  * There is one in a process, because lwIP keeps its state in globals: at_ip_init() refuses a second one. Whoever calls
- * at_ip_run() is its engine: it takes frames from the devices, runs the timers, calls the callbacks of TCP, UDP and DNS,
- * and sleeps when there is nothing to do. A program of events needs no threads: its main() sets the stack up and runs
- * it.
+ * at_ip_run() is its engine: it takes frames from the devices, runs the timers, calls the callbacks of TCP, UDP and
+ * DNS, and sleeps when there is nothing to do. A program of events needs no threads: its main() sets the stack up and
+ * runs it.
  *
  * Callbacks are made from at_ip_run() and from the other functions of this component, must not block, and may call
  * everything here but at_ip_run() and at_ip_fini(). Threads are cooperative: any thread may call anything at any time.
@@ -86,18 +86,18 @@ struct at_wait at_ip_waiter(struct at_ip *ip);
 
 /* How an interface gets its addresses. */
 struct at_ip_settings {
-    struct at_ip_address address; /* IPv4; AT_IP_ANY: none of its own */
-    struct at_ip_address gateway; /* IPv4; AT_IP_ANY: none */
-    uint8_t prefix;               /* bits of the network's part of `address`, 0 to 32 */
-    bool dhcp;                    /* ask a DHCP server (RFC 2131) for the IPv4 address, gateway and name servers */
-    bool ipv6;                    /* link-local address, router advertisements (RFC 4862), stateless DHCPv6 */
+    struct at_ip_address address;  /* IPv4; AT_IP_ANY: none of its own */
+    struct at_ip_address gateway;  /* IPv4; AT_IP_ANY: none */
+    uint8_t prefix;                /* bits of the network's part of `address`, 0 to 32 */
+    bool dhcp;                     /* ask a DHCP server (RFC 2131) for the IPv4 address, gateway and name servers */
+    bool ipv6;                     /* link-local address, router advertisements (RFC 4862), stateless DHCPv6 */
     struct at_ip_address address6; /* a further IPv6 address, fixed; AT_IP_ANY: none */
     struct at_ip_address dns[AT_IP_DNS_SERVERS_MAX]; /* up to the first AT_IP_ANY; they come before DHCP's */
 };
 
 /*
- * at_ip_interface_add makes `dev` an interface and starts what `settings` ask for. The first one added is where packets go that fit no interface's network. The device must stay open until
- * the interface is removed.
+ * at_ip_interface_add makes `dev` an interface and starts what `settings` ask for. The first one added is where packets
+ * go that fit no interface's network. The device must stay open until the interface is removed.
  *
  * Returns AT_OK; AT_INVALID the settings contradict themselves; AT_NO_MEMORY. Never blocks.
  */

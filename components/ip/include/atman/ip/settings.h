@@ -27,8 +27,8 @@ extern "C" {
  *
  * Returns AT_OK; AT_INVALID, with a sentence that names the mistake in `*error`, constant, without a full stop.
  */
-at_status at_ip_settings_parse(struct at_ip_settings *settings, const char **error, char *const *words,
-                               unsigned index, const char *address);
+at_status at_ip_settings_parse(struct at_ip_settings *settings, const char **error, char *const *words, unsigned index,
+                               const char *address);
 
 #ifdef __cplusplus
 }

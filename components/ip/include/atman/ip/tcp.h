@@ -40,8 +40,8 @@ struct at_ip_tcp_events {
     void (*connected)(struct at_ip_tcp *tcp, void *user);
 
     /*
-     * Bytes have come, which are the callee's now: at_ip_data_free() gives them back, in the callback or later. The peer
-     * may send more only as at_ip_tcp_consumed() says that they were used.
+     * Bytes have come, which are the callee's now: at_ip_data_free() gives them back, in the callback or later. The
+     * peer may send more only as at_ip_tcp_consumed() says that they were used.
      */
     void (*received)(struct at_ip_tcp *tcp, void *user, struct at_ip_data *data);
 
@@ -62,8 +62,8 @@ struct at_ip_tcp_events {
 };
 
 /*
- * A connection has come. The callee says what `events` and `user` are to be by at_ip_tcp_own(), or aborts it. Nothing of
- * the peer's has been delivered yet.
+ * A connection has come. The callee says what `events` and `user` are to be by at_ip_tcp_own(), or aborts it. Nothing
+ * of the peer's has been delivered yet.
  */
 typedef void (*at_ip_tcp_accepted_fn)(struct at_ip_tcp *tcp, void *user);
 
@@ -137,8 +137,8 @@ void at_ip_tcp_set_delay(struct at_ip_tcp *tcp, bool delay);
 void at_ip_tcp_set_keepalive(struct at_ip_tcp *tcp, uint32_t idle_s, uint32_t interval_s, uint32_t count);
 
 /*
- * at_ip_tcp_set_tick makes `tick` be called about every `seconds` (at most 120, 0: never) while the connection lasts: the
- * place to notice a peer that does nothing. To the half second; costs nothing between.
+ * at_ip_tcp_set_tick makes `tick` be called about every `seconds` (at most 120, 0: never) while the connection lasts:
+ * the place to notice a peer that does nothing. To the half second; costs nothing between.
  */
 void at_ip_tcp_set_tick(struct at_ip_tcp *tcp, unsigned seconds);
 

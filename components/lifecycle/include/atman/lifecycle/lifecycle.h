@@ -58,8 +58,7 @@ struct at_lifecycle {
  * events are handled; one whose `ops` is NULL wakes nobody. Blocks for one round trip. A request that was made before
  * is seen as well. Returns AT_OK, or what at_xenstore_watch_add() returned: nothing is watched then.
  */
-at_status at_lifecycle_start(struct at_lifecycle *l, struct at_xenstore *xs, struct at_wait wake,
-                             uint64_t deadline_ns);
+at_status at_lifecycle_start(struct at_lifecycle *l, struct at_xenstore *xs, struct at_wait wake, uint64_t deadline_ns);
 
 /*
  * at_lifecycle_requested returns what was asked for last. It stands until at_lifecycle_clear(); words that are unknown

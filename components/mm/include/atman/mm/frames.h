@@ -55,13 +55,13 @@ typedef void (*at_mm_frames_shortage_fn)(void *ctx);
 
 /* What the allocator manages. */
 struct at_mm_frames_config {
-    void *base;           /* address of page 0; a multiple of 4096 */
-    size_t pages;         /* from base to the end; any number, 0 too */
-    size_t first_page;    /* where the frontier starts; the pages before it are not given (default 0: all are) */
-    uint8_t *state;       /* one byte per page; only the bytes of accessible pages need exist, and may hold anything */
-    size_t ready_pages;   /* pages [0, ready_pages) are accessible from the start; at least first_page, at most pages */
+    void *base;         /* address of page 0; a multiple of 4096 */
+    size_t pages;       /* from base to the end; any number, 0 too */
+    size_t first_page;  /* where the frontier starts; the pages before it are not given (default 0: all are) */
+    uint8_t *state;     /* one byte per page; only the bytes of accessible pages need exist, and may hold anything */
+    size_t ready_pages; /* pages [0, ready_pages) are accessible from the start; at least first_page, at most pages */
     at_mm_frames_grow_fn grow; /* NULL if ready_pages is all there will ever be */
-    void *ctx;            /* for grow */
+    void *ctx;                 /* for grow */
 };
 
 /* The allocator. Every member is private; it must not move once initialised. */
@@ -87,11 +87,11 @@ struct at_mm_frames {
 
 /* A moment's account, in pages: total = used + free + virgin. */
 struct at_mm_frames_stats {
-    size_t total;  /* given by init and add */
-    size_t used;   /* allocated now */
-    size_t peak;   /* the most that was ever allocated at once */
-    size_t virgin; /* never touched */
-    size_t free;   /* freed, or split off, and waiting */
+    size_t total;                            /* given by init and add */
+    size_t used;                             /* allocated now */
+    size_t peak;                             /* the most that was ever allocated at once */
+    size_t virgin;                           /* never touched */
+    size_t free;                             /* freed, or split off, and waiting */
     size_t free_blocks[AT_MM_ORDER_MAX + 1]; /* the same by order, in blocks */
 };
 

@@ -80,11 +80,11 @@ struct at_mm_heap {
 
 /* A moment's account. */
 struct at_mm_heap_stats {
-    size_t live;        /* objects allocated now */
-    size_t live_bytes;  /* their sizes as they were rounded up */
-    size_t cached;      /* freed objects waiting in their classes */
-    size_t pages;       /* frames held: slabs and runs */
-    size_t peak_pages;  /* the most that were ever held at once */
+    size_t live;       /* objects allocated now */
+    size_t live_bytes; /* their sizes as they were rounded up */
+    size_t cached;     /* freed objects waiting in their classes */
+    size_t pages;      /* frames held: slabs and runs */
+    size_t peak_pages; /* the most that were ever held at once */
 };
 
 /*

@@ -57,8 +57,8 @@ struct at_mm_memory {
  * Returns AT_OK; AT_INVALID if order is above AT_MM_ORDER_MAX; AT_UNSUPPORTED if the platform has no `exchange`; or
  * what at_mm_frames_alloc() or `exchange` returned. Nothing is held then. O(2^order).
  */
-at_status at_mm_contiguous_alloc(struct at_mm_frames *frames, struct at_mm_memory memory, void **block,
-                                 uint64_t *frame, unsigned order, unsigned address_bits);
+at_status at_mm_contiguous_alloc(struct at_mm_frames *frames, struct at_mm_memory memory, void **block, uint64_t *frame,
+                                 unsigned order, unsigned address_bits);
 
 #ifdef __cplusplus
 }

@@ -28,9 +28,9 @@ extern "C" {
 
 /* What a space hands out. */
 struct at_mm_space_config {
-    uintptr_t base; /* first address of the window; a multiple of 4096, not 0 */
-    size_t pages;   /* at least 1; the window must end within the address space */
-    uint64_t *map;  /* AT_MM_SPACE_WORDS(pages) words that outlive the space; their content does not matter */
+    uintptr_t base;       /* first address of the window; a multiple of 4096, not 0 */
+    size_t pages;         /* at least 1; the window must end within the address space */
+    uint64_t *map;        /* AT_MM_SPACE_WORDS(pages) words that outlive the space; their content does not matter */
     struct at_mm_mmu mmu; /* how entries of the window are written */
 };
 

@@ -33,7 +33,7 @@ typedef void (*at_sched_timer_fn)(struct at_sched_timer *timer);
 /* A timer. Zero it once; after that every member is the queue's. Must not move while pending. */
 struct at_sched_timer {
     uint64_t deadline_ns;
-    uint64_t order; /* of starting, among equal deadlines */
+    uint64_t order;       /* of starting, among equal deadlines */
     at_sched_timer_fn fn; /* NULL = not pending */
     struct at_sched_timer *child;
     struct at_sched_timer *sibling;

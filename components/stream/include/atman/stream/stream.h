@@ -75,8 +75,8 @@ static inline void at_stream_consume(struct at_stream stream, size_t size)
 }
 
 /*
- * at_stream_write copies the first bytes of `bytes` into the stream and sets `*written` to how many: with AT_OK at least
- * one unless `bytes` is empty, and not always all. They are sent without a further request unless `flags` has
+ * at_stream_write copies the first bytes of `bytes` into the stream and sets `*written` to how many: with AT_OK at
+ * least one unless `bytes` is empty, and not always all. They are sent without a further request unless `flags` has
  * AT_STREAM_MORE; an empty write without it sends what was held back. Never blocks.
  *
  * Returns AT_OK; with `*written` 0 AT_AGAIN (no room now: wait for AT_STREAM_OUT), AT_CLOSED (the peer takes no more,
@@ -121,9 +121,9 @@ static inline at_status at_stream_wait(struct at_stream stream, unsigned events,
 at_status at_stream_read(struct at_stream stream, size_t *got, void *out, size_t size, uint64_t deadline_ns);
 
 /*
- * at_stream_send writes all of `bytes` with `flags` as at_stream_write() has them, waiting for room until `deadline_ns`.
- * Not for half-duplex streams whose peer may be sending: that waits for ever. Returns AT_OK; or what at_stream_write()
- * or at_stream_wait() returned, and then nobody knows how much was sent.
+ * at_stream_send writes all of `bytes` with `flags` as at_stream_write() has them, waiting for room until
+ * `deadline_ns`. Not for half-duplex streams whose peer may be sending: that waits for ever. Returns AT_OK; or what
+ * at_stream_write() or at_stream_wait() returned, and then nobody knows how much was sent.
  */
 at_status at_stream_send(struct at_stream stream, struct at_const_span bytes, unsigned flags, uint64_t deadline_ns);
 

@@ -5,9 +5,9 @@
 /*
  * A TCP connection of `ip` as a stream: what its events bring is kept until it is read, without copying.
  *
- * A stream works on between calls, whenever the stack runs. What it waits in is the caller's: at_ip_waiter() in a program
- * of events, a wait queue under threads while another thread runs the stack. Every event wakes that place, so a `wake` of
- * the caller's own learns which of many streams has something to say.
+ * A stream works on between calls, whenever the stack runs. What it waits in is the caller's: at_ip_waiter() in a
+ * program of events, a wait queue under threads while another thread runs the stack. Every event wakes that place, so a
+ * `wake` of the caller's own learns which of many streams has something to say.
  *
  * Trust: what at_stream_peek() shows may lie in a page that the network's back end can still write (see
  * <atman/ip/data.h>). Copy what is checked. tls does: it copies records before it looks at them.
@@ -46,8 +46,8 @@ struct at_tcp_stream {
 };
 
 /*
- * at_tcp_stream_own makes `stream` of `tcp`, a connection that has just been accepted, and takes its events from whoever
- * had them. Never blocks.
+ * at_tcp_stream_own makes `stream` of `tcp`, a connection that has just been accepted, and takes its events from
+ * whoever had them. Never blocks.
  */
 void at_tcp_stream_own(struct at_tcp_stream *stream, struct at_ip_tcp *tcp, struct at_wait wait);
 
@@ -69,8 +69,8 @@ struct at_stream at_tcp_stream_stream(struct at_tcp_stream *stream);
 size_t at_tcp_stream_unread(const struct at_tcp_stream *stream);
 
 /*
- * at_tcp_stream_close ends the connection: what was written is still sent, then the end, by the stack alone. The memory is
- * the caller's again. at_tcp_stream_abort resets it instead. Never block; doing it again changes nothing.
+ * at_tcp_stream_close ends the connection: what was written is still sent, then the end, by the stack alone. The memory
+ * is the caller's again. at_tcp_stream_abort resets it instead. Never block; doing it again changes nothing.
  */
 void at_tcp_stream_close(struct at_tcp_stream *stream);
 void at_tcp_stream_abort(struct at_tcp_stream *stream);

@@ -3,8 +3,8 @@
 #define ATMAN_TLS_CACHE_H
 
 /*
- * A server's memory of sessions (RFC 5246, session identifiers): clients that come back skip key exchange and signature,
- * which are nearly all of a connection's cost. One cache serves every connection of one identity.
+ * A server's memory of sessions (RFC 5246, session identifiers): clients that come back skip key exchange and
+ * signature, which are nearly all of a connection's cost. One cache serves every connection of one identity.
  *
  * It is bounded: the session that was used longest ago gives way to a new one. It holds secrets that decrypt recorded
  * traffic of these sessions, so it is a trade of forward secrecy for speed; leave it out where that matters more.

@@ -22,8 +22,8 @@ struct at_tls_profile {
 const struct at_tls_profile *at_tls_modern(void);
 
 /*
- * at_tls_legacy returns what at_tls_modern() has and, after it, TLS 1.0 and 1.1 and AES in CBC mode with SHA-1, for peers
- * that know nothing newer. RFC 8996 says not to.
+ * at_tls_legacy returns what at_tls_modern() has and, after it, TLS 1.0 and 1.1 and AES in CBC mode with SHA-1, for
+ * peers that know nothing newer. RFC 8996 says not to.
  */
 const struct at_tls_profile *at_tls_legacy(void);
 

@@ -12,11 +12,11 @@
  * Memory: the connection and its buffers are the caller's, nothing is allocated. The buffers bound what a peer can make
  * it hold. Everything that the configuration points at must outlive the connection.
  *
- * The stream: nothing is sent before the first call, and the handshake goes on in calls of any kind. A carrier that ends
- * without TLS's own end is a failure (AT_IO), never an end (AT_CLOSED). at_stream_finish() ends both directions, as TLS
- * 1.2 does; it leaves the carrier open. A failure is told by at_tls_failure_of(); the stream's status is then AT_DENIED
- * (a certificate was not accepted, or the peer accepted nothing of ours), AT_PROTOCOL (the peer broke TLS), AT_TOO_BIG
- * (its record is larger than our buffer), AT_IO (cut off), or what the carrier said.
+ * The stream: nothing is sent before the first call, and the handshake goes on in calls of any kind. A carrier that
+ * ends without TLS's own end is a failure (AT_IO), never an end (AT_CLOSED). at_stream_finish() ends both directions,
+ * as TLS 1.2 does; it leaves the carrier open. A failure is told by at_tls_failure_of(); the stream's status is then
+ * AT_DENIED (a certificate was not accepted, or the peer accepted nothing of ours), AT_PROTOCOL (the peer broke TLS),
+ * AT_TOO_BIG (its record is larger than our buffer), AT_IO (cut off), or what the carrier said.
  *
  * Not for: TLS 1.3, certificates of clients, renegotiation (refused), early data, several CPUs.
  */
@@ -88,15 +88,14 @@ struct at_tls_config {
 };
 
 /*
- * at_tls_server_open makes `server` the server's side of a connection over `carrier`, which proves itself by `identity`.
- * With `cache` (NULL: none) clients that come back skip the costly part. Never blocks, sends nothing yet.
+ * at_tls_server_open makes `server` the server's side of a connection over `carrier`, which proves itself by
+ * `identity`. With `cache` (NULL: none) clients that come back skip the costly part. Never blocks, sends nothing yet.
  *
  * Returns AT_OK; AT_INVALID a buffer is too small; AT_UNSUPPORTED no entropy source, without which nothing is secret:
  * at_tls_failure_of() says so and the connection stays closed.
  */
-at_status at_tls_server_open(struct at_tls_server *server, struct at_stream carrier,
-                             const struct at_tls_config *config, const struct at_tls_identity *identity,
-                             struct at_tls_cache *cache);
+at_status at_tls_server_open(struct at_tls_server *server, struct at_stream carrier, const struct at_tls_config *config,
+                             const struct at_tls_identity *identity, struct at_tls_cache *cache);
 
 /* What a client knows of the server it wants. */
 struct at_tls_peer {
@@ -113,8 +112,8 @@ struct at_tls_peer {
  * Returns AT_OK; AT_INVALID a buffer is too small, the name is missing, or longer than 255 bytes; AT_UNSUPPORTED as
  * at_tls_server_open().
  */
-at_status at_tls_client_open(struct at_tls_client *client, struct at_stream carrier,
-                             const struct at_tls_config *config, const struct at_tls_peer *peer);
+at_status at_tls_client_open(struct at_tls_client *client, struct at_stream carrier, const struct at_tls_config *config,
+                             const struct at_tls_peer *peer);
 
 /* at_tls_stream returns the connection as a stream: of what the peer and we say in private. */
 struct at_stream at_tls_stream(struct at_tls *tls);
@@ -127,7 +126,8 @@ struct at_stream at_tls_stream(struct at_tls *tls);
  */
 at_status at_tls_handshake(struct at_tls *tls);
 
-/* at_tls_protocol returns the application protocol agreed on, one of `protocols`; NULL before the handshake or without. */
+/* at_tls_protocol returns the application protocol agreed on, one of `protocols`; NULL before the handshake or without.
+ */
 const char *at_tls_protocol(const struct at_tls *tls);
 
 /*
@@ -150,9 +150,9 @@ enum at_tls_failure at_tls_failure_of(const struct at_tls *tls);
 unsigned at_tls_alert(const struct at_tls *tls);
 
 /*
- * at_tls_close gives the connection's memory and buffers back to the caller and wipes them: keys and the last plain text
- * were in there. Sends nothing: for an orderly end, finish the stream and wait for AT_STREAM_DRAINED first. Also after a
- * failure; doing it again, or to a zeroed connection, changes nothing.
+ * at_tls_close gives the connection's memory and buffers back to the caller and wipes them: keys and the last plain
+ * text were in there. Sends nothing: for an orderly end, finish the stream and wait for AT_STREAM_DRAINED first. Also
+ * after a failure; doing it again, or to a zeroed connection, changes nothing.
  */
 void at_tls_close(struct at_tls *tls);
 

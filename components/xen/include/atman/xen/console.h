@@ -5,9 +5,9 @@
 /*
  * The PV console: two byte rings shared with xenconsoled, and Xen's own console for what comes before.
  *
- * Works alone: it needs no struct at_xen_events but to listen, and blocks by polling its own port. Bytes pass as they are, without
- * newline translation. xenconsoled is a peer like any other: its indices are checked, and when it stops reading, a
- * writer waits a bounded time once, then drops and counts until there is room again.
+ * Works alone: it needs no struct at_xen_events but to listen, and blocks by polling its own port. Bytes pass as they
+ * are, without newline translation. xenconsoled is a peer like any other: its indices are checked, and when it stops
+ * reading, a writer waits a bounded time once, then drops and counts until there is room again.
  *
  * Not safe against another CPU. Source: <xen/io/console.h>.
  */

@@ -4,8 +4,8 @@
 
 /*
  * Lines from the console, edited by whoever types them: what is typed is shown, backspace (or delete) takes a character
- * back and control-U all of them, return ends the line and control-D on an empty one the input. Other control characters
- * but tab are dropped. Bytes above 127 pass as they are and count one by one.
+ * back and control-U all of them, return ends the line and control-D on an empty one the input. Other control
+ * characters but tab are dropped. Bytes above 127 pass as they are and count one by one.
  *
  * The raw reader is at_xen_console_read(); who uses one should not use the other on the same console.
  */
@@ -35,8 +35,8 @@ struct at_xen_console_line {
 
 /*
  * at_xen_console_line_read copies at most `size` bytes of the oldest complete line to `text`, and their number to
- * `*got`; what it does not take stays for the next call. With `size` 0 it says only what a call would return. Writes what
- * is shown to the console, as at_xen_console_write(); otherwise never blocks.
+ * `*got`; what it does not take stays for the next call. With `size` 0 it says only what a call would return. Writes
+ * what is shown to the console, as at_xen_console_write(); otherwise never blocks.
  *
  * Returns AT_OK; AT_AGAIN when no line is complete; AT_CLOSED once for each control-D; AT_PROTOCOL when the console is
  * broken. `*got` is 0 unless AT_OK.

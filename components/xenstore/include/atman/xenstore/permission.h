@@ -47,8 +47,7 @@ at_status at_xenstore_get_permissions(struct at_xenstore *xs, struct at_xenstore
  * entries, more than AT_XENSTORE_PERMISSIONS_MAX or bits that are no access; otherwise as said in xenstore.h.
  */
 at_status at_xenstore_set_permissions(struct at_xenstore *xs, uint32_t transaction, const char *path,
-                                      const struct at_xenstore_permission *entries, size_t count,
-                                      uint64_t deadline_ns);
+                                      const struct at_xenstore_permission *entries, size_t count, uint64_t deadline_ns);
 
 #ifdef __cplusplus
 }

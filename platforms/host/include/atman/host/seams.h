@@ -6,8 +6,9 @@
  * The link-time seams of the kit in a Linux process, and how a test turns three of them to its own ends.
  *
  * Linking //platforms/host:seams defines at_panic() (the reason to stderr, then abort()), at_console_write() (standard
- * output), at_clock_now_ns() (CLOCK_MONOTONIC), at_clock_wall_ns() (CLOCK_REALTIME) and at_entropy_fill() (getrandom(2)). Each is an object file of its own:
- * a program that defines one of them itself simply does not get this one.
+ * output), at_clock_now_ns() (CLOCK_MONOTONIC), at_clock_wall_ns() (CLOCK_REALTIME) and at_entropy_fill()
+ * (getrandom(2)). Each is an object file of its own: a program that defines one of them itself simply does not get this
+ * one.
  *
  * What is redirected below is the process's, not a thread's.
  */

@@ -82,8 +82,8 @@ unsigned at_contract_run(const struct at_contract_case *cases, size_t count, voi
 
 /* at_contract_check and at_contract_check_equal are what the macros call. */
 bool at_contract_check(struct at_contract *t, bool held, const char *expression, const char *file, int line);
-bool at_contract_check_equal(struct at_contract *t, long long a, long long b, const char *expression,
-                             const char *file, int line);
+bool at_contract_check_equal(struct at_contract *t, long long a, long long b, const char *expression, const char *file,
+                             int line);
 
 #ifdef __cplusplus
 }

@@ -52,10 +52,10 @@ class AtFakeMemory {
   size_t ready() const { return ready_; }
   size_t grows() const { return grows_; }
 
-  size_t fail_grow = 0;    /* the Nth call from now fails, 0: none */
-  bool fail_on = false;    /* and so does every later one, until this is taken back */
-  size_t fail_after = 0;   /* pages that a failing call still makes accessible */
-  size_t extra_pages = 0;  /* how many more than asked for a call makes accessible, if there are */
+  size_t fail_grow = 0;   /* the Nth call from now fails, 0: none */
+  bool fail_on = false;   /* and so does every later one, until this is taken back */
+  size_t fail_after = 0;  /* pages that a failing call still makes accessible */
+  size_t extra_pages = 0; /* how many more than asked for a call makes accessible, if there are */
 
  private:
   struct Free {

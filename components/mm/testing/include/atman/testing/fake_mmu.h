@@ -37,17 +37,17 @@ enum at_fake_mmu_owner {
 };
 
 struct at_fake_mmu {
-    uintptr_t base;      /* of the window */
+    uintptr_t base; /* of the window */
     uint64_t frame[AT_FAKE_MMU_PAGES];
     uint32_t prot[AT_FAKE_MMU_PAGES];
     bool table[AT_FAKE_MMU_PAGES / AT_FAKE_MMU_TABLE_PAGES + 1];
     uint8_t owner[AT_FAKE_MMU_FRAMES]; /* enum at_fake_mmu_owner; a test may write it */
-    size_t calls;        /* of `update`: each is one hypercall and one TLB flush */
-    size_t updates;      /* entries written */
+    size_t calls;                      /* of `update`: each is one hypercall and one TLB flush */
+    size_t updates;                    /* entries written */
     size_t tables_made;
-    size_t fail_update;  /* a test sets: the Nth entry from now fails (1 is the next); 0: none */
-    size_t fail_tables;  /* a test sets: the Nth call of `tables` from now fails */
-    bool dead;           /* a test sets: every update fails */
+    size_t fail_update; /* a test sets: the Nth entry from now fails (1 is the next); 0: none */
+    size_t fail_tables; /* a test sets: the Nth call of `tables` from now fails */
+    bool dead;          /* a test sets: every update fails */
 };
 
 /* at_fake_mmu_init makes `mmu` a window at `base` with nothing mapped and no tables; all frames are own. */

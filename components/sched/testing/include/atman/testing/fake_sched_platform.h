@@ -46,12 +46,12 @@ struct at_fake_sched_platform {
     uint64_t now_calls;
     uint64_t poll_calls;
     uint64_t idle_calls;
-    uint64_t idle_deadline_ns;     /* of the last idle */
-    uint64_t stack_calls;          /* of stack_alloc, failed ones too */
-    uint64_t fail_stack_call;      /* the stack_alloc that fails with AT_NO_MEMORY: 1 is the first; 0 none */
-    size_t stacks;                 /* that have not been given back */
-    size_t stack_bytes;            /* their size */
-    at_status idle_status;         /* what idle returns at once when it is not AT_OK */
+    uint64_t idle_deadline_ns; /* of the last idle */
+    uint64_t stack_calls;      /* of stack_alloc, failed ones too */
+    uint64_t fail_stack_call;  /* the stack_alloc that fails with AT_NO_MEMORY: 1 is the first; 0 none */
+    size_t stacks;             /* that have not been given back */
+    size_t stack_bytes;        /* their size */
+    at_status idle_status;     /* what idle returns at once when it is not AT_OK */
     struct at_fake_sched_event *events;
 };
 

@@ -121,7 +121,8 @@ uint64_t at_fake_xen_run_steps(struct at_fake_xen *xen);
  */
 typedef uint64_t (*at_fake_xen_pace_fn)(void *ctx, uint64_t now_ns, uint64_t until_ns);
 
-/* at_fake_xen_pace lets `fn(ctx, ...)` say how time passes while a domain blocks: really, for instance. NULL: at once. */
+/* at_fake_xen_pace lets `fn(ctx, ...)` say how time passes while a domain blocks: really, for instance. NULL: at once.
+ */
 void at_fake_xen_pace(struct at_fake_xen *xen, at_fake_xen_pace_fn fn, void *ctx);
 
 /* ---- event channels, as a toolstack or a peer uses them ---- */

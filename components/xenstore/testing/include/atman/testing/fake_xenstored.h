@@ -48,8 +48,8 @@ void at_fake_xenstored_free(struct at_fake_xenstored *server);
  * the toolstack makes for a guest: `data`, `device` and `control/shutdown`, which it owns, and `name`, `domid`, which
  * it may read. `notify` (may be NULL) is called when the server changed the ring: the guest's event.
  */
-void at_fake_xenstored_connect(struct at_fake_xenstored *server, uint16_t domid,
-                               struct xenstore_domain_interface *ring, void (*notify)(void *ctx), void *notify_ctx);
+void at_fake_xenstored_connect(struct at_fake_xenstored *server, uint16_t domid, struct xenstore_domain_interface *ring,
+                               void (*notify)(void *ctx), void *notify_ctx);
 
 /*
  * at_fake_xenstored_step takes and answers what is there, for every guest. Returns how many bytes it moved; 0 when
