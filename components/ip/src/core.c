@@ -31,6 +31,7 @@ void at_ip_leave(struct at_ip *ip)
     if (--ip->depth > 0 || !ip->sleeping)
         return;
     at_ip_flush(ip);
+    ip->timers_changed = true;
     if (at_ip_timers_next(ip) < ip->sleeps_until_ns)
         at_wait_wake(ip->config.wait);
 }

@@ -136,6 +136,7 @@ at_status at_ip_interface_add(struct at_ip *ip, struct at_ip_interface **out, st
     interface->info = at_netdev_info(dev);
     interface->checks = checks_of(interface->info);
     at_ip_enter(ip);
+    ip->timers_changed = true;
     err = start(interface, settings);
     if (err != ERR_OK)
         at_ip_interface_drop(interface);
@@ -240,6 +241,7 @@ at_status at_ip_interface_join(struct at_ip_interface *interface, const struct a
     if (!at_ip_to_lwip(&address, group) || group->family == AT_IP_ANY || !ip_addr_ismulticast(&address))
         return AT_INVALID;
     at_ip_enter(interface->ip);
+    interface->ip->timers_changed = true;
     err = IP_IS_V6_VAL(address) ? mld6_joingroup_netif(&interface->netif, ip_2_ip6(&address))
                                 : igmp_joingroup_netif(&interface->netif, ip_2_ip4(&address));
     at_ip_leave(interface->ip);
@@ -254,6 +256,7 @@ at_status at_ip_interface_leave(struct at_ip_interface *interface, const struct 
     if (!at_ip_to_lwip(&address, group) || group->family == AT_IP_ANY || !ip_addr_ismulticast(&address))
         return AT_INVALID;
     at_ip_enter(interface->ip);
+    interface->ip->timers_changed = true;
     err = IP_IS_V6_VAL(address) ? mld6_leavegroup_netif(&interface->netif, ip_2_ip6(&address))
                                 : igmp_leavegroup_netif(&interface->netif, ip_2_ip4(&address));
     at_ip_leave(interface->ip);

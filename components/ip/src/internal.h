@@ -45,6 +45,7 @@ struct at_ip_interface {
     at_status ended; /* what ended the device, or AT_OK */
     bool dirty;      /* something was sent or released since the last flush */
     uint16_t checks; /* NETIF_CHECKSUM_*: what lwIP does for frames that the device says nothing about */
+    uint32_t in_flight; /* frames whose memory the device has */
     uint8_t first;   /* of `waiting` */
     uint8_t count;
     struct pbuf *waiting[AT_IP_WAITING];
@@ -56,6 +57,8 @@ struct at_ip {
     struct at_ip_interface *interfaces; /* oldest first */
     uint64_t now_ns;                    /* as of the batch */
     uint64_t due_ns[AT_IP_TIMERS];      /* AT_NEVER: not running */
+    uint64_t next_due_ns;               /* the least of them */
+    bool timers_changed;                /* something may need one that is not running (but for TCP's) */
     uint64_t sleeps_until_ns;           /* while at_ip_run() sleeps */
     unsigned depth;                     /* calls of at_ip_enter() without at_ip_leave() */
     bool running;                       /* at_ip_run() is somebody's caller */
@@ -94,8 +97,8 @@ uint64_t at_ip_timers_next(struct at_ip *ip);
 /* interface.c */
 void at_ip_interface_drop(struct at_ip_interface *interface);
 
-/* rx.c: one batch of received frames. Returns whether there were any. */
-bool at_ip_receive(struct at_ip_interface *interface);
+/* rx.c: one batch of received frames. */
+void at_ip_receive(struct at_ip_interface *interface);
 
 /* filter.c: what a frame is, by its first `have` bytes of `total`, a copy. */
 enum at_ip_kind {

@@ -15,27 +15,37 @@ void at_ip_flush(struct at_ip *ip)
     }
 }
 
-/* Everything that can be done now, once. Returns whether frames had come: there may be more. */
-static bool work(struct at_ip *ip)
+/* What lwIP sends to itself waits in its interfaces. */
+static void poll_loopback(void)
 {
-    bool busy = false;
+    struct netif *netif;
 
+    NETIF_FOREACH(netif) {
+        if (netif->loop_first != NULL)
+            netif_poll(netif);
+    }
+}
+
+/* Everything that can be done now, once. */
+static void work(struct at_ip *ip)
+{
     ip->now_ns = at_wait_now(ip->config.wait);
     at_ip_enter(ip);
     for (struct at_ip_interface *i = ip->interfaces; i != NULL; i = i->next) {
         bool waited = i->count > 0;
 
-        at_ip_transmit_done(i);
-        busy = at_ip_receive(i) || busy;
+        if (i->in_flight > 0)
+            at_ip_transmit_done(i);
+        at_ip_receive(i);
+        if (!waited)
+            continue;
         at_ip_transmit_waiting(i);
-        if (waited && i->count == 0)
+        if (i->count == 0)
             tcp_txnow(); /* TCP was told that there is no room, and asks again by itself only when a timer runs */
     }
     at_ip_timers_run(ip);
-    netif_poll_all();
+    poll_loopback();
     at_ip_leave(ip);
-    at_ip_flush(ip);
-    return busy;
 }
 
 /* Asks every device to wake config.wait. Returns AT_AGAIN to sleep, AT_OK to go on, or what ended the last device. */
@@ -46,6 +56,7 @@ static at_status arm(struct at_ip *ip)
     for (struct at_ip_interface *i = ip->interfaces; i != NULL; i = i->next) {
         at_status status = i->ended;
 
+        i->dirty = false; /* arming shows everything */
         if (status == AT_OK)
             status = at_netdev_arm(i->dev, i->count > 0 ? AT_NETDEV_RX | AT_NETDEV_TX : AT_NETDEV_RX);
         if (status == AT_OK)
@@ -79,29 +90,25 @@ at_status at_ip_run(struct at_ip *ip, uint64_t deadline_ns)
     AT_ASSERT(!ip->running);
     ip->running = true;
     for (;;) {
-        bool busy = work(ip);
-        uint64_t until_ns = at_ip_timers_next(ip);
+        uint64_t until_ns;
 
-        if (ip->stop)
-            break;
-        if (ip->now_ns >= deadline_ns) {
-            status = AT_TIMED_OUT;
+        work(ip);
+        until_ns = at_ip_timers_next(ip); /* starts what is needed, also for who runs the stack in short turns */
+        if (ip->stop || ip->now_ns >= deadline_ns) {
+            status = ip->stop ? AT_OK : AT_TIMED_OUT;
             break;
         }
-        if (!busy) {
-            status = arm(ip);
-            if (status != AT_OK && status != AT_AGAIN)
-                break;
-            busy = status == AT_OK;
-        }
-        if (deadline_ns < until_ns)
-            until_ns = deadline_ns;
+        status = arm(ip);
+        if (status != AT_OK && status != AT_AGAIN)
+            break;
         /* Also when there is more to do: others get their turn, and events their handlers. */
-        status = sleep_until(ip, busy ? 0 : until_ns);
+        if (status == AT_OK)
+            until_ns = 0;
+        status = sleep_until(ip, deadline_ns < until_ns ? deadline_ns : until_ns);
         if (status == AT_DEADLOCK)
             break;
-        status = AT_OK;
     }
+    at_ip_flush(ip);
     ip->stop = false;
     ip->running = false;
     return status;

@@ -171,6 +171,8 @@ static void deliver(struct at_ip_interface *interface, struct pbuf *p, enum at_i
     p->if_idx = netif_get_index(netif);
     pbuf_remove_header(p, ETHERNET);
     interface->stats.rx_frames++;
+    if (kind != AT_IP_TCP4 && kind != AT_IP_TCP6)
+        interface->ip->timers_changed = true;
     if (kind == AT_IP_ARP)
         etharp_input(p, netif);
     else if (kind == AT_IP_IPV4 || kind == AT_IP_TCP4)
@@ -230,14 +232,14 @@ static void receive_frame(struct at_ip_interface *interface, const struct at_net
     deliver(interface, p, kind);
 }
 
-bool at_ip_receive(struct at_ip_interface *interface)
+void at_ip_receive(struct at_ip_interface *interface)
 {
     struct at_netdev_part parts[BATCH];
     size_t count, i = 0;
     at_status status;
 
     if (interface->ended != AT_OK)
-        return false;
+        return;
     status = at_netdev_recv(interface->dev, parts, BATCH, &count);
     if (status != AT_OK)
         interface->ended = status;
@@ -249,5 +251,4 @@ bool at_ip_receive(struct at_ip_interface *interface)
         receive_frame(interface, parts + i, more);
         i += more;
     }
-    return count > 0;
 }

@@ -124,38 +124,49 @@ _Static_assert(sizeof(timers) / sizeof(timers[0]) == AT_IP_TIMERS, "one deadline
 /* lwIP's call when a connection begins; at_ip_timers_next() looks for itself. */
 void tcp_timer_needed(void) {}
 
+#define TCP 0 /* in `timers` */
+
 void at_ip_timers_init(struct at_ip *ip)
 {
     for (unsigned i = 0; i < AT_IP_TIMERS; i++)
         ip->due_ns[i] = AT_NEVER;
+    ip->next_due_ns = AT_NEVER;
+    ip->timers_changed = true;
 }
 
-static uint64_t next_multiple(uint64_t now_ns, uint16_t interval_ms)
+/* Starts the timer if it is needed and does not run: it falls due at a multiple of its interval. */
+static void start(struct at_ip *ip, unsigned timer)
 {
-    uint64_t interval_ns = interval_ms * AT_IP_MS;
+    uint64_t interval_ns = timers[timer].interval_ms * AT_IP_MS;
 
-    return (now_ns / interval_ns + 1) * interval_ns;
+    if (ip->due_ns[timer] == AT_NEVER && timers[timer].is_needed())
+        ip->due_ns[timer] = (ip->now_ns / interval_ns + 1) * interval_ns;
+    if (ip->due_ns[timer] < ip->next_due_ns)
+        ip->next_due_ns = ip->due_ns[timer];
 }
 
 void at_ip_timers_run(struct at_ip *ip)
 {
+    if (ip->next_due_ns > ip->now_ns)
+        return;
     for (unsigned i = 0; i < AT_IP_TIMERS; i++) {
         if (ip->due_ns[i] > ip->now_ns)
             continue;
         ip->due_ns[i] = AT_NEVER; /* at_ip_timers_next() starts it again */
         timers[i].run();
     }
+    ip->next_due_ns = AT_NEVER;
+    ip->timers_changed = true;
 }
 
 uint64_t at_ip_timers_next(struct at_ip *ip)
 {
-    uint64_t next_ns = AT_NEVER;
-
-    for (unsigned i = 0; i < AT_IP_TIMERS; i++) {
-        if (ip->due_ns[i] == AT_NEVER && timers[i].is_needed())
-            ip->due_ns[i] = next_multiple(ip->now_ns, timers[i].interval_ms);
-        if (ip->due_ns[i] < next_ns)
-            next_ns = ip->due_ns[i];
+    if (ip->timers_changed) {
+        for (unsigned i = 0; i < AT_IP_TIMERS; i++)
+            start(ip, i);
+        ip->timers_changed = false;
+    } else {
+        start(ip, TCP);
     }
-    return next_ns;
+    return ip->next_due_ns;
 }

@@ -4,6 +4,8 @@
  * checksum left to it. When its ring is full they wait, a few; TCP keeps what does not fit and sends it again.
  */
 
+#include <string.h>
+
 #include <atman/base/bits.h>
 
 #include "internal.h"
@@ -17,41 +19,55 @@
 /* Frames up to this size are copied by the driver: less than what it takes to get them back. */
 #define SMALL 256u
 
+/* The sum of `count` words of 32 bits, in the order of the wire: as good as one of twice as many of 16 (RFC 1071, 2). */
+static uint64_t sum_words(const uint8_t *bytes, unsigned count)
+{
+    uint64_t sum = 0;
+
+    for (; count > 0; count--, bytes += 4) {
+        uint32_t word;
+
+        memcpy(&word, bytes, sizeof(word));
+        sum += word;
+    }
+    return sum;
+}
+
+/* Stores `sum`, folded to 16 bits. */
+static void put_sum(uint8_t *to, uint64_t sum)
+{
+    uint16_t folded;
+
+    sum = (sum & 0xffffffff) + (sum >> 32);
+    sum = (sum & 0xffff) + (sum >> 16);
+    sum = (sum & 0xffff) + (sum >> 16);
+    folded = (uint16_t)((sum & 0xffff) + (sum >> 16));
+    memcpy(to, &folded, sizeof(folded));
+}
+
 /*
  * Leaves the checksum of a TCP segment to the device, if lwIP has left it out: the pseudo-header's sum goes where the
  * device expects it. Leaves one that is larger than the MTU to the device as well, to be cut.
  */
 static void offload(const struct at_ip_interface *interface, struct at_netdev_frame *to, struct pbuf *p)
 {
-    uint8_t *frame = p->payload;
+    uint8_t *frame = p->payload, *ip = frame + ETHERNET, *tcp;
     unsigned type = (unsigned)frame[12] << 8 | frame[13];
-    uint8_t *ip = frame + ETHERNET;
-    uint32_t sum, size;
-    uint8_t *tcp;
-    size_t i;
+    uint64_t sum;
 
     if ((interface->checks & NETIF_CHECKSUM_GEN_TCP) != 0)
         return;
     if (type == 0x0800 && ip[9] == IP_PROTO_TCP) {
         tcp = ip + 20; /* lwIP sends TCP without IP options */
-        size = p->tot_len - ETHERNET - 20;
-        sum = 0;
-        for (i = 12; i < 20; i += 2)
-            sum += (uint32_t)ip[i] << 8 | ip[i + 1];
+        sum = sum_words(ip + 12, 2);
     } else if (type == 0x86dd && ip[6] == IP_PROTO_TCP) {
         tcp = ip + 40;
-        size = p->tot_len - ETHERNET - 40;
-        sum = 0;
-        for (i = 8; i < 40; i += 2)
-            sum += (uint32_t)ip[i] << 8 | ip[i + 1];
+        sum = sum_words(ip + 8, 8);
     } else {
         return;
     }
-    sum += size + IP_PROTO_TCP;
-    sum = (sum & 0xffff) + (sum >> 16);
-    sum += sum >> 16;
-    tcp[16] = (uint8_t)(sum >> 8);
-    tcp[17] = (uint8_t)sum;
+    sum += lwip_htonl(p->tot_len - (uint32_t)(tcp - frame) + IP_PROTO_TCP);
+    put_sum(tcp + 16, sum);
     to->flags = AT_NETDEV_CSUM_BLANK;
     if (p->tot_len > ETHERNET + interface->info->mtu) {
         to->flags |= type == 0x0800 ? AT_NETDEV_GSO4 : AT_NETDEV_GSO6;
@@ -82,8 +98,10 @@ static at_status hand_over(struct at_ip_interface *interface, struct pbuf *p)
     if (status == AT_OK) {
         interface->dirty = true;
         interface->stats.tx_frames++;
-        if (frame.cookie != NULL)
+        if (frame.cookie != NULL) {
             pbuf_ref(p);
+            interface->in_flight++;
+        }
     }
     return status;
 }
@@ -145,6 +163,7 @@ void at_ip_transmit_done(struct at_ip_interface *interface)
             return;
         for (size_t i = 0; i < count; i++)
             pbuf_free(cookies[i]);
+        interface->in_flight -= (uint32_t)count;
     } while (count == AT_COUNT_OF(cookies));
 }
 
