@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Elliptic curves: signatures of servers, and their verification. */
+/* Signatures of servers on P-256. */
 #include <atman/tls/credentials.h>
 
 #include "curves.h"
@@ -7,15 +7,5 @@
 void at_tls_sign_ecdsa(void *server, const struct at_tls_identity *identity)
 {
     br_ssl_server_set_single_ec(server, identity->certificates, identity->certificate_count, identity->key,
-                                BR_KEYTYPE_SIGN, 0, &at_tls_all_curves, at_tls_ecdsa_sign);
-}
-
-void at_tls_verify_ecdsa(void *client, void *validator)
-{
-    br_ssl_client_context *context = client;
-
-    /* Servers have keys on other curves than that of the key exchange. */
-    br_ssl_engine_set_ec(&context->eng, &at_tls_all_curves);
-    br_ssl_engine_set_ecdsa(&context->eng, at_tls_ecdsa_verify);
-    br_x509_minimal_set_ecdsa(validator, &at_tls_all_curves, at_tls_ecdsa_verify);
+                                BR_KEYTYPE_SIGN, 0, &at_tls_p256, at_tls_ecdsa_sign);
 }

@@ -21,6 +21,8 @@ uint32_t OPENSSL_ia32cap_P[4];
 
 /* The field's prime, and the curve's b (FIPS 186-4, D.1.2.3): little-endian words. */
 static const uint64_t prime[P256_LIMBS] = {0xffffffffffffffff, 0x00000000ffffffff, 0, 0xffffffff00000001};
+static const uint64_t two_to_512[P256_LIMBS] = {0x0000000000000003, 0xfffffffbffffffff, 0xfffffffffffffffe,
+                                                0x00000004fffffffd}; /* times it: into Montgomery form */
 static const uint64_t curve_b[P256_LIMBS] = {0x3bce3c3e27d2604b, 0x651d06b0cc53b0f6, 0xb3ebbd55769886bc,
                                              0x5ac635d8aa3a93e7};
 
@@ -50,9 +52,9 @@ static uint32_t decode(EC_RAW_POINT *point, const unsigned char *bytes)
     words_from_bytes(x, bytes + 1, COORDINATE);
     words_from_bytes(y, bytes + 1 + COORDINATE, COORDINATE);
     ok = is_reduced(x) & is_reduced(y) & (bytes[0] == 4);
-    fiat_p256_to_montgomery(x, x);
-    fiat_p256_to_montgomery(y, y);
-    fiat_p256_to_montgomery(b, curve_b);
+    ecp_nistz256_mul_mont(x, x, two_to_512);
+    ecp_nistz256_mul_mont(y, y, two_to_512);
+    ecp_nistz256_mul_mont(b, curve_b, two_to_512);
     ecp_nistz256_sqr_mont(left, y);
     ecp_nistz256_sqr_mont(right, x);
     ecp_nistz256_mul_mont(right, right, x);

@@ -20,7 +20,6 @@ static void install(void *engine)
     };
     const br_block_ctr_class *aes = br_aes_x86ni_ctr_get_vtable();
     br_ghash ghash = br_ghash_pclmul_get();
-    br_chacha20_run chacha = br_chacha20_sse2_get();
 
     br_ssl_engine_set_versions(engine, BR_TLS12, BR_TLS12);
     br_ssl_engine_set_suites(engine, aes != NULL ? suites : suites_without_aes, AT_COUNT_OF(suites));
@@ -33,7 +32,7 @@ static void install(void *engine)
     br_ssl_engine_set_aes_ctr(engine, aes != NULL ? aes : &br_aes_ct64_ctr_vtable);
     br_ssl_engine_set_ghash(engine, ghash != NULL ? ghash : br_ghash_ctmul64);
     br_ssl_engine_set_chapol(engine, &br_sslrec_in_chapol_vtable, &br_sslrec_out_chapol_vtable);
-    br_ssl_engine_set_chacha20(engine, chacha != NULL ? chacha : br_chacha20_ct_run);
+    br_ssl_engine_set_chacha20(engine, br_chacha20_sse2_get()); /* every x86-64 CPU has SSE2 */
     br_ssl_engine_set_poly1305(engine, br_poly1305_ctmulq_get());
 }
 

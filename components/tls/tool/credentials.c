@@ -112,11 +112,14 @@ static void print_identity(FILE *out, const char *chain_file, const char *key_fi
     br_x509_certificate *chain = read_chain(chain_file, &count);
     private_key *key = read_private_key(key_file);
     br_x509_decoder_context decoder;
+    const char *signature = "rsa";
 
     if (key == NULL)
         stop(key_file, "holds no private key in PEM or DER form that is not encrypted");
     if (!belong_together(public_key(&decoder, &chain[0], chain_file), key))
         stop(key_file, "is not the key of the first certificate");
+    if (key->key_type == BR_KEYTYPE_EC)
+        signature = key->key.ec.curve == BR_EC_secp256r1 ? "ecdsa" : "ecdsa_any";
     for (size_t i = 0; i < count; i++)
         print_bytes(out, "certificate", i, chain[i].data, chain[i].data_len);
     fprintf(out, "static const br_x509_certificate certificates[] = {\n");
@@ -125,7 +128,7 @@ static void print_identity(FILE *out, const char *chain_file, const char *key_fi
     fprintf(out, "};\n\n");
     print_private_key(out, key);
     fprintf(out, "const struct at_tls_identity %s = {certificates, %zu, &key, at_tls_sign_%s};\n", object_name, count,
-            key->key_type == BR_KEYTYPE_EC ? "ecdsa" : "rsa");
+            signature);
 }
 
 static void print_anchor(FILE *out, const br_x509_trust_anchor *anchor, size_t index)
