@@ -14,16 +14,15 @@
 #include <atman/lifecycle/lifecycle.h>
 #include <atman/mm/heap.h>
 
+#include "http_reply.h"
 #include "http_request.h"
 
 #define SECOND 1000000000ull
 #define PORT 80
 #define BACKLOG 128
 #define HEAD_MAX 1024 /* bytes of a request's head */
-#define REPLY_MAX 256 /* bytes of the largest reply but for /bytes/N */
 #define IDLE_TICKS 6  /* of 10 seconds: then a client that asks nothing has to go */
 #define WAITING_MAX 8 /* pieces of requests that wait for room to answer */
-#define PATTERN 251   /* what /bytes/N repeats: 0, 1, ... 250 */
 
 /* A connection. What has come of a request that is not whole yet is in `head`, a copy that nobody can change. */
 struct client {
@@ -71,59 +70,18 @@ static void write_all(struct client *client, const char *bytes, size_t size)
         client->close = true;
 }
 
-/* Appends `text` to the reply at `*end`. */
-static void put(char **end, const char *text)
-{
-    size_t size = strlen(text);
-
-    memcpy(*end, text, size);
-    *end += size;
-}
-
-static void put_number(char **end, uint64_t number)
-{
-    char digits[21], *first = digits + sizeof(digits) - 1;
-
-    *first = '\0';
-    do
-        *--first = (char)('0' + number % 10);
-    while ((number /= 10) > 0);
-    put(end, first);
-}
-
 static void reply(struct client *client, const struct http_request *request, const char *status, const char *body,
                   uint64_t size)
 {
-    char text[REPLY_MAX], *end = text;
+    char text[HTTP_REPLY_MAX];
 
-    put(&end, "HTTP/1.1 ");
-    put(&end, status);
-    put(&end, "\r\nContent-Type: text/plain\r\nContent-Length: ");
-    put_number(&end, size);
-    put(&end, client->close ? "\r\nConnection: close\r\n\r\n" : "\r\nConnection: keep-alive\r\n\r\n");
-    if (body != NULL && request->method != HTTP_HEAD)
-        put(&end, body);
-    write_all(client, text, (size_t)(end - text));
+    write_all(client, text,
+              http_reply_write(text, status, !client->close, size, request->method == HTTP_HEAD ? NULL : body));
 }
 
 static void fail(struct client *client, const struct http_request *request, const char *status)
 {
     reply(client, request, status, NULL, 0);
-}
-
-/* N of /bytes/N, or -1. */
-static int64_t bytes_asked(const char *target)
-{
-    int64_t number = 0;
-
-    if (strncmp(target, "/bytes/", 7) != 0 || target[7] == '\0' || strlen(target) > 7 + 15)
-        return -1;
-    for (target += 7; *target != '\0'; target++) {
-        if (*target < '0' || *target > '9')
-            return -1;
-        number = number * 10 + (*target - '0');
-    }
-    return number;
 }
 
 static void answer(struct client *client, const struct http_request *request)
@@ -141,7 +99,7 @@ static void answer(struct client *client, const struct http_request *request)
         reply(client, request, "200 OK", NULL, 0);
     } else if (strcmp(request->target, "/") == 0) {
         reply(client, request, "200 OK", greeting, sizeof(greeting) - 1);
-    } else if ((bytes = bytes_asked(request->target)) >= 0) {
+    } else if ((bytes = http_bytes_asked(request->target)) >= 0) {
         reply(client, request, "200 OK", NULL, (uint64_t)bytes);
         client->source_left = request->method == HTTP_HEAD ? 0 : (uint64_t)bytes;
         client->source_sent = 0;
@@ -153,19 +111,11 @@ static void answer(struct client *client, const struct http_request *request)
 /* Sends as much of /bytes/N as there is room for. */
 static void send_source(struct client *client)
 {
-    static uint8_t pattern[PATTERN * 65];
-
-    if (pattern[1] == 0) {
-        for (size_t i = 0; i < sizeof(pattern); i++)
-            pattern[i] = (uint8_t)(i % PATTERN);
-    }
     while (client->source_left > 0) {
-        size_t size = sizeof(pattern) - PATTERN, taken;
+        size_t size = client->source_left < SIZE_MAX ? (size_t)client->source_left : SIZE_MAX, taken;
+        const void *bytes = http_bytes_at(client->source_sent, &size);
 
-        if (size > client->source_left)
-            size = (size_t)client->source_left;
-        at_ip_tcp_write(client->tcp, &taken, pattern + client->source_sent % PATTERN, size,
-                        size < client->source_left ? AT_IP_TCP_MORE : 0);
+        at_ip_tcp_write(client->tcp, &taken, bytes, size, size < client->source_left ? AT_IP_TCP_MORE : 0);
         client->source_left -= taken;
         client->source_sent += taken;
         if (taken < size)
@@ -240,7 +190,7 @@ static void answer_more(struct client *client)
             end(client);
             return;
         }
-        if (at_ip_tcp_room(client->tcp) < 2 * REPLY_MAX)
+        if (at_ip_tcp_room(client->tcp) < 2 * HTTP_REPLY_MAX)
             return;
         if ((client->have > 0 && take(client)) || fetch(client) > 0)
             continue;

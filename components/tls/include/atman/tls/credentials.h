@@ -31,7 +31,8 @@ struct at_tls_trust {
     void (*verify)(void *client, void *validator);
 };
 
-/* at_tls_sign_ecdsa (on P-256), at_tls_sign_ecdsa_any (and other curves) and at_tls_sign_rsa: for `sign`, by the key. */
+/* at_tls_sign_ecdsa (on P-256), at_tls_sign_ecdsa_any (and other curves) and at_tls_sign_rsa: for `sign`, by the key.
+ */
 void at_tls_sign_ecdsa(void *server, const struct at_tls_identity *identity);
 void at_tls_sign_ecdsa_any(void *server, const struct at_tls_identity *identity);
 void at_tls_sign_rsa(void *server, const struct at_tls_identity *identity);
