@@ -46,13 +46,16 @@ static RARE void shed_half(struct at_mm_heap *heap, struct at_mm_heap_class *cla
 /* Allocates when the free list of the size's class is empty, or when the size has no class. */
 static RARE void *alloc_slowly(struct at_mm_heap *heap, size_t size)
 {
+    unsigned class_index;
+
     if (size == 0)
         size = 1;
     if (size > AT_MM_HEAP_SMALL)
         return at_mm_heap_run_alloc(heap, size, 0);
-    if (!heap->classes[at_mm_heap_class_of(size - 1)].head && !at_mm_heap_refill(heap, at_mm_heap_class_of(size - 1)))
+    class_index = at_mm_heap_class_of(size - 1);
+    if (!heap->classes[class_index].head && !at_mm_heap_refill(heap, &class_index, size))
         return NULL;
-    return at_mm_heap_take(heap, size);
+    return at_mm_heap_take(heap, at_mm_heap_class_size(class_index));
 }
 
 void *at_mm_heap_take(struct at_mm_heap *heap, size_t size)
@@ -69,6 +72,7 @@ void *at_mm_heap_take(struct at_mm_heap *heap, size_t size)
     at_mm_heap_check_free(heap, object);
     at_mm_heap_check_fill(object, at_mm_heap_class_size(at_mm_heap_class_of(size - 1)));
     class->head = object->next;
+    __builtin_prefetch(object->next, 1); /* the next one's line is wanted as soon as this class is again */
     class->count--;
     if (AT_MM_HEAP_CHECK > 0)
         object->mark = 0;

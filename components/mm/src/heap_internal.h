@@ -142,8 +142,11 @@ void *at_mm_heap_run_alloc(struct at_mm_heap *heap, size_t size, unsigned align_
 /* Accounts for `pages` more frames held, or less. */
 void at_mm_heap_hold(struct at_mm_heap *heap, size_t *kind, size_t pages);
 
-/* Gives a class, whose free list is empty, free objects. False when memory is short. */
-bool at_mm_heap_refill(struct at_mm_heap *heap, unsigned class_index);
+/*
+ * Gives the class of `size`, whose free list is empty, free objects; or makes `*class_index` a larger class, with free
+ * objects, that can spare some and whose objects are aligned as `size` is. False when memory is short.
+ */
+bool at_mm_heap_refill(struct at_mm_heap *heap, unsigned *class_index, size_t size);
 
 /* Gives free objects back to their slabs, and empty slabs to the frames, until a class's free list has `keep`. */
 void at_mm_heap_shed(struct at_mm_heap *heap, struct at_mm_heap_class *class, uint32_t keep);

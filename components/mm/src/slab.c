@@ -10,9 +10,12 @@
 #define FIRST_WASTE 3
 #define LATER_WASTE 24
 
+/* A class that needs a slab looks at so many larger ones for an object to borrow: up to those of twice the size. */
+#define LENDERS 8
+
 /* A class keeps so many freed objects, of so many bytes together, but a few of any size. */
-#define LIMIT_MAX 256
-#define LIMIT_BYTES 65536
+#define LIMIT_MAX 512
+#define LIMIT_BYTES 131072
 #define LIMIT_MIN 16
 
 void at_mm_heap_init(struct at_mm_heap *heap, struct at_mm_frames *frames, uintptr_t secret)
@@ -109,20 +112,45 @@ static bool add_slab(struct at_mm_heap *heap, unsigned class_index)
     }
     class->count = slab->total;
     class->out += slab->total;
+    class->owned += slab->total;
     return true;
 }
 
-bool at_mm_heap_refill(struct at_mm_heap *heap, unsigned class_index)
+/*
+ * Finds a larger class that lends an object for `size` bytes: more of its objects are idle than one slab holds, so it
+ * is past its peak. While a heap fills there is none. Returns `class_index` if there is none.
+ */
+static unsigned find_lender(const struct at_mm_heap *heap, unsigned class_index, size_t size)
 {
-    struct at_mm_heap_class *class = &heap->classes[class_index];
+    for (unsigned i = class_index + 1; i <= class_index + LENDERS && i < AT_MM_HEAP_CLASSES; ++i) {
+        const struct at_mm_heap_class *class = &heap->classes[i];
+        size_t lent = at_mm_heap_class_size(i);
+
+        size_t idle = class->owned - class->out + class->count;
+
+        if (idle * lent > class->shape[1].extent && lent % (size & -size) == 0)
+            return i;
+    }
+    return class_index;
+}
+
+bool at_mm_heap_refill(struct at_mm_heap *heap, unsigned *class_index, size_t size)
+{
+    struct at_mm_heap_class *class = &heap->classes[*class_index];
     struct at_list_node *node;
     struct at_mm_heap_slab *slab;
 
     if (class->limit == 0)
-        set_up(class, at_mm_heap_class_size(class_index));
+        set_up(class, at_mm_heap_class_size(*class_index));
+    if (at_list_is_empty(&class->partial)) {
+        *class_index = find_lender(heap, *class_index, size);
+        class = &heap->classes[*class_index];
+        if (class->head)
+            return true;
+    }
     node = at_list_pop_front(&class->partial);
     if (!node)
-        return add_slab(heap, class_index);
+        return add_slab(heap, *class_index);
     slab = AT_CONTAINER_OF(node, struct at_mm_heap_slab, node);
     class->head = slab->free;
     class->count = slab->free_count;
@@ -146,6 +174,7 @@ static void give_back(struct at_mm_heap *heap, struct at_mm_heap_class *class, s
         at_list_push_front(&class->partial, &slab->node);
     if (slab->free_count == slab->total) {
         at_list_remove(&slab->node);
+        class->owned -= slab->total;
         heap->slab_pages -= pages;
         heap->frames->used -= pages;
         at_mm_frame_put(heap->frames, at_mm_frame_page(heap->frames, slab), pages);

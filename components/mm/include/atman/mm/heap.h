@@ -6,11 +6,12 @@
  * Heap: the malloc family over page frames.
  *
  * Up to AT_MM_HEAP_SMALL bytes, objects come out of slabs, each of one size class. Classes are 16 bytes apart up to
- * 256 bytes and an eighth of a power of two above, so that rounding adds at most an eighth beyond 128 bytes. Larger
- * objects are runs of whole pages (<atman/mm/run.h>). No object has a header: what it is follows from its address.
+ * 256 bytes and an eighth of a power of two above, so that rounding adds at most an eighth beyond 128 bytes; but a
+ * class that needs memory borrows objects that a larger one, of up to twice the size, has idle. Larger objects are runs
+ * of whole pages (<atman/mm/run.h>). No object has a header: what it is follows from its address.
  *
  * Cost: O(1), whatever is allocated. A small object touches its class's cache line, its page's state byte and its own
- * first 16 bytes. A class keeps up to 256 freed objects or 64 KiB of them, or 16 of any size; beyond that they return
+ * first 16 bytes. A class keeps up to 512 freed objects or 128 KiB of them, or 16 of any size; beyond that they return
  * to their slabs, and empty slabs to the frames. A shortage of frames, whoever notices it, returns all of them.
  *
  * What is checked is decided when the component is compiled, by AT_MM_HEAP_CHECK, and each check panics with a reason:
@@ -60,7 +61,7 @@ struct at_mm_heap_class {
     uint32_t out;                     /* objects not in their slabs: live ones and those in head */
     struct at_mm_heap_shape shape[2]; /* of the first slabs, and of the later ones */
     struct at_list partial;           /* slabs that have free objects of their own */
-    uint64_t unused;                  /* fills the line */
+    uint64_t owned;                   /* objects of all its slabs */
 };
 
 /* The heap. Every member is private; it must not move once initialised. Best aligned to 64. */
