@@ -13,6 +13,8 @@ def _xen_test_impl(ctx):
 
     launcher = ctx.actions.declare_file(ctx.label.name)
     arguments = [str(ctx.label), ctx.file.src.short_path, "-l", str(ctx.attr.case_limit)]
+    for helper in ctx.files.helpers:
+        arguments += ["-s", helper.short_path]
     for program in ctx.files.programs:
         arguments += ["-p", "./" + program.short_path]
     for tool in ctx.attr.tools:
@@ -27,7 +29,8 @@ def _xen_test_impl(ctx):
     return [DefaultInfo(
         executable = launcher,
         runfiles = ctx.runfiles(
-            files = [ctx.file.src, ctx.file._runner] + images + configs + ctx.files.programs + ctx.files._machine,
+            files = [ctx.file.src, ctx.file._runner] + images + configs + ctx.files.helpers + ctx.files.programs +
+                    ctx.files._machine,
         ),
     )]
 
@@ -37,6 +40,7 @@ _xen_test = rule(
         "src": attr.label(allow_single_file = [".sh"], mandatory = True),
         "kernels": attr.label_list(mandatory = True),
         "case_limit": attr.int(),
+        "helpers": attr.label_list(allow_files = [".sh"]),
         "programs": attr.label_list(allow_files = True),
         "tools": attr.string_list(),
         "_machine": attr.label(default = "//tools/dom0:machine"),
@@ -45,7 +49,17 @@ _xen_test = rule(
     test = True,
 )
 
-def xen_test(name, src, kernels, programs = [], tools = [], case_limit = 90, size = "medium", tags = [], **kwargs):
+def xen_test(
+        name,
+        src,
+        kernels,
+        helpers = [],
+        programs = [],
+        tools = [],
+        case_limit = 90,
+        size = "medium",
+        tags = [],
+        **kwargs):
     """Defines a test that boots Xen once, in QEMU, and runs the cases of `src` in its dom0.
 
     Needs no hardware virtualisation, no root and no network, but the packages that `./atman setup` installs; a machine
@@ -56,6 +70,7 @@ def xen_test(name, src, kernels, programs = [], tools = [], case_limit = 90, siz
       src: a bash file. Every function in it whose name begins with a capital letter is a case, reported by that name;
           tools/dom0/checks.sh says what cases are written with. `bazel test --test_filter=PATTERN` picks some.
       kernels: the atman_kernel targets that its cases start, by their names.
+      helpers: bash files with what several tests' cases share; they are read before `src`.
       programs: built here, which dom0 gets with the libraries they need; its cases call them by their names.
       tools: names of programs that this machine has installed, likewise; tools/dom0/root.sh lists what dom0 always has.
       case_limit: seconds that one case may take.
@@ -69,6 +84,7 @@ def xen_test(name, src, kernels, programs = [], tools = [], case_limit = 90, siz
         src = src,
         kernels = kernels,
         case_limit = case_limit,
+        helpers = helpers,
         programs = programs,
         tools = tools,
         # An emulated machine keeps a CPU busy, and its cases measure time.

@@ -40,6 +40,19 @@ size_t http_reply_write(char reply[HTTP_REPLY_MAX], const char *status, bool kee
     return (size_t)(end - reply);
 }
 
+size_t http_numbers_write(char text[HTTP_REPLY_MAX / 2], uint64_t one, const char *what, uint64_t two,
+                          const char *other)
+{
+    char *end = text;
+
+    put_number(&end, one);
+    put(&end, what);
+    put_number(&end, two);
+    put(&end, other);
+    *end = '\0';
+    return (size_t)(end - text);
+}
+
 int64_t http_bytes_asked(const char *target)
 {
     int64_t number = 0;

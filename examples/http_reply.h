@@ -21,6 +21,13 @@ extern "C" {
 size_t http_reply_write(char reply[HTTP_REPLY_MAX], const char *status, bool keep_alive, uint64_t size,
                         const char *body);
 
+/*
+ * http_numbers_write writes two numbers, each followed by what it is, to `text`, ended by a zero: a body for
+ * http_reply_write(). Returns its size.
+ */
+size_t http_numbers_write(char text[HTTP_REPLY_MAX / 2], uint64_t one, const char *what, uint64_t two,
+                          const char *other);
+
 /* http_bytes_asked returns N if `target` is /bytes/N, and else -1. */
 int64_t http_bytes_asked(const char *target);
 

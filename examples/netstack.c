@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * An HTTP/1.1 server on the stack's events, with keep-alive and pipelining: a greeting at /, N bytes at /bytes/N, and a
- * sink for whatever is posted. The addresses come from the command line (ip=10.0.0.2/24 gw=10.0.0.1), the toolstack or
- * DHCP. Ends when it is asked to shut down.
+ * An HTTP/1.1 server on the stack's events, with keep-alive and pipelining: a greeting at /, N bytes at /bytes/N, what
+ * it holds at /stats, and a sink for whatever is posted, which is compared when it is posted to /bytes. The addresses
+ * come from the command line (ip=10.0.0.2/24 gw=10.0.0.1), the toolstack or DHCP. Ends when it is asked to shut down.
  */
 #include <string.h>
 
@@ -31,16 +31,20 @@ struct client {
     size_t waiting;                       /* how many */
     size_t offset;                        /* of what is next in the first one */
     size_t have;                          /* bytes in `head` */
-    uint64_t body_left;                   /* of what is posted: to be taken and dropped */
+    uint64_t body_size;                   /* of what is posted */
+    uint64_t body_left;                   /* of that: to be taken and dropped */
+    uint64_t body_wrong;                  /* bytes of it that are not what /bytes/N sends */
     uint64_t source_left;                 /* of /bytes/N: to be sent */
     uint64_t source_sent;
     unsigned idle;
+    bool compare;  /* the body with what /bytes/N sends */
     bool close;    /* after what is being sent */
     bool finished; /* the client: after what it has asked */
     char head[HEAD_MAX];
 };
 
 static const char greeting[] = "A very HTTP-hello from Atman\n";
+static size_t clients;
 
 static void drop_first(struct client *client)
 {
@@ -59,6 +63,7 @@ static void closed(struct at_ip_tcp *tcp, void *user, at_status why)
     while (client->waiting > 0)
         drop_first(client);
     at_mm_heap_free(at_guest_heap(), client);
+    clients--;
 }
 
 static void write_all(struct client *client, const char *bytes, size_t size)
@@ -84,6 +89,35 @@ static void fail(struct client *client, const struct http_request *request, cons
     reply(client, request, status, NULL, 0);
 }
 
+static void reply_stats(struct client *client, const struct http_request *request)
+{
+    struct at_mm_heap_stats stats;
+    char text[HTTP_REPLY_MAX / 2];
+
+    at_mm_heap_stats(at_guest_heap(), &stats);
+    reply(client, request, "200 OK", text,
+          http_numbers_write(text, clients, " clients\n", stats.live_bytes, " bytes\n"));
+}
+
+/* The first `size` bytes in `head` are the body's. */
+static void take_body(struct client *client, size_t size)
+{
+    static const struct http_request post = {.method = HTTP_POST};
+    size_t bytes = size;
+    const uint8_t *wanted = http_bytes_at(client->body_size - client->body_left, &bytes);
+    char text[HTTP_REPLY_MAX / 2];
+
+    client->idle = 0;
+    client->body_left -= size;
+    if (!client->compare)
+        return;
+    for (size_t i = 0; i < size; i++)
+        client->body_wrong += (uint8_t)client->head[i] != wanted[i];
+    if (client->body_left == 0)
+        reply(client, &post, "200 OK", text,
+              http_numbers_write(text, client->body_size, " bytes, ", client->body_wrong, " of them wrong\n"));
+}
+
 static void answer(struct client *client, const struct http_request *request)
 {
     int64_t bytes;
@@ -95,10 +129,15 @@ static void answer(struct client *client, const struct http_request *request)
     } else if (request->method == HTTP_POST) {
         if (request->expects_continue)
             write_all(client, "HTTP/1.1 100 Continue\r\n\r\n", 25);
-        client->body_left = request->content_length;
-        reply(client, request, "200 OK", NULL, 0);
+        client->body_left = client->body_size = request->content_length;
+        client->body_wrong = 0;
+        client->compare = strcmp(request->target, "/bytes") == 0 && request->content_length > 0;
+        if (!client->compare)
+            reply(client, request, "200 OK", NULL, 0);
     } else if (strcmp(request->target, "/") == 0) {
         reply(client, request, "200 OK", greeting, sizeof(greeting) - 1);
+    } else if (strcmp(request->target, "/stats") == 0) {
+        reply_stats(client, request);
     } else if ((bytes = http_bytes_asked(request->target)) >= 0) {
         reply(client, request, "200 OK", NULL, (uint64_t)bytes);
         client->source_left = request->method == HTTP_HEAD ? 0 : (uint64_t)bytes;
@@ -132,7 +171,7 @@ static bool take(struct client *client)
 
     if (client->body_left > 0) {
         size = client->body_left < client->have ? (size_t)client->body_left : client->have;
-        client->body_left -= size;
+        take_body(client, size);
     } else {
         size = http_request_parse(&request, client->head, client->have);
         if (size == 0 && client->have < HEAD_MAX)
@@ -153,6 +192,7 @@ static void end(struct client *client)
     while (client->waiting > 0)
         drop_first(client);
     at_mm_heap_free(at_guest_heap(), client);
+    clients--;
 }
 
 /* Moves received bytes to `head`, or drops them if they are a body's. Returns how many: 0 when there are none. */
@@ -163,9 +203,10 @@ static size_t fetch(struct client *client)
     if (client->waiting == 0)
         return 0;
     left = at_ip_data_size(client->data[0]) - client->offset;
-    if (client->have == 0 && client->body_left > 0) {
+    if (client->have == 0 && client->body_left > 0 && !client->compare) {
         size = client->body_left < left ? (size_t)client->body_left : left;
         client->body_left -= size;
+        client->idle = 0;
     } else {
         size = at_ip_data_copy(client->data[0], client->offset, client->head + client->have, HEAD_MAX - client->have);
         client->have += size;
@@ -184,7 +225,7 @@ static void answer_more(struct client *client)
         send_source(client);
         if (client->source_left > 0)
             return;
-        if (client->close) {
+        if (client->close && client->body_left == 0) {
             while (fetch(client) > 0) /* what is not consumed would turn the end into a reset */
                 client->have = 0;
             end(client);
@@ -256,6 +297,7 @@ static void accepted(struct at_ip_tcp *tcp, void *user)
         return;
     }
     memset(client, 0, offsetof(struct client, head));
+    clients++;
     client->tcp = tcp;
     at_ip_tcp_own(tcp, &events, client);
     at_ip_tcp_set_delay(tcp, false);

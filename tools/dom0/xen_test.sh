@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: ISC
 #
-# xen_test.sh NAME CASES [-l SECONDS] [-p PROGRAM]... KERNEL...: boots a Xen machine once and runs every case of the
-# file CASES in its dom0, with the KERNELs (each an image with its .cfg beside it) and the PROGRAMs (see root.sh) at
-# hand. A case is a function whose name begins with a capital letter. The rule is in bazel/xen_test.bzl, what a case can
-# say in checks.sh.
+# xen_test.sh NAME CASES [-l SECONDS] [-s HELPERS]... [-p PROGRAM]... KERNEL...: boots a Xen machine once and runs every
+# case of the file CASES in its dom0, with what the files HELPERS define, the KERNELs (each an image with its .cfg beside
+# it) and the PROGRAMs (see root.sh) at hand. A case is a function whose name begins with a capital letter. The rule is
+# in bazel/xen_test.bzl, what a case can say in checks.sh.
 #
 # Prints a verdict a line: PASS case, FAIL case (the guest is at fault), BENCH (the machine around it is: nothing is
 # known about the guest). Status 0 only if every case passed. Writes Bazel's test.xml, and keeps xen.log (hypervisor and
@@ -35,7 +35,7 @@ pack_job() {
     shift 2
     mkdir -p "$job/kernels"
     cp -L "$HERE/cases.sh" "$job/run"
-    cp -L "$file" "$job/cases"
+    cat "${helpers[@]}" "$file" >"$job/cases"
     for kernel in "$@"; do
         cp -L "$kernel" "$kernel.cfg" "$job/kernels"
     done
@@ -124,9 +124,13 @@ finish() {
 
 name=$1 file=$2
 shift 2
-case_limit=90
-while [[ ${1:-} == -[lp] ]]; do
-    if [[ $1 == -l ]]; then case_limit=$2; else MACHINE_PROGRAMS+=("$2"); fi
+case_limit=90 helpers=()
+while [[ ${1:-} == -[lps] ]]; do
+    case $1 in
+        -l) case_limit=$2 ;;
+        -p) MACHINE_PROGRAMS+=("$2") ;;
+        -s) helpers+=("$2") ;;
+    esac
     shift 2
 done
 mapfile -t cases < <(list_cases "$file")
