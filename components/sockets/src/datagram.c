@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* Datagram sockets. connect() is a filter and a default here, nothing that the peer learns of. */
 
+#define _GNU_SOURCE /* what musl has without asking */
+
 #include <errno.h>
 #include <poll.h>
 #include <string.h>

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* getaddrinfo() on the stack's resolver: RFC 3493, 6.1. A list is one allocation. */
 
+#define _GNU_SOURCE /* what musl has without asking */
+
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdlib.h>

@@ -2,6 +2,8 @@
 /* A stream's data, its end, and what becomes of it: the stack's events on one side, a file's operations on the other.
  */
 
+#define _GNU_SOURCE /* what musl has without asking */
+
 #include <errno.h>
 #include <poll.h>
 #include <sys/ioctl.h>
