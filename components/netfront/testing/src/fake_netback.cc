@@ -48,9 +48,7 @@ at_fake_netback *at_fake_netback_new(const at_fake_netback_config *config) {
     if (config->ip != nullptr) nb->Put(nb->back + "/ip", config->ip, back_rights);
     nb->state = config->behaviour & AT_FAKE_NETBACK_WAS_IN_USE ? kClosed : kInitWait;
     nb->Put(nb->back + "/state", std::to_string(nb->state), back_rights);
-    at_fake_xenstored_on_change(
-        config->store, (nb->front + "/state").c_str(),
-        [](void *ctx, const char *) { static_cast<at_fake_netback *>(ctx)->front_changed = true; }, nb);
+    nb->front_state = nb->Number("state");
     at_fake_xen_add_step(config->xen, 0, Step, nb);
   }
   return nb;

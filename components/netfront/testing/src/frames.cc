@@ -192,8 +192,8 @@ bool at_fake_netback::Receive() {
 // Returns when it wants to run again.
 uint64_t at_fake_netback::Step(uint64_t now) {
   if (frozen) return UINT64_MAX;
-  if (front_changed) {
-    front_changed = false;
+  if (Number("state") != front_state) {
+    front_state = Number("state");
     FollowFrontend();
     return now;
   }

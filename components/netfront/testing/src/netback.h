@@ -98,7 +98,7 @@ struct at_fake_netback {
   std::deque<fake_netback::Answer> answers;  // made, not shown
   fake_netback::Wishes wishes{};
   int state = 0;
-  bool front_changed = false;
+  int64_t front_state = 0;  // as last seen
   bool connected = false;
   bool frozen = false;
   bool woken = false;

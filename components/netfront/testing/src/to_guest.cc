@@ -55,8 +55,8 @@ void at_fake_netback::AnswerRx(const Frame &frame) {
     netif_rx_response response{};
     response.id = request.id;
     response.status = static_cast<int16_t>(size);
-    if (at_fake_xen_grant_write(config.xen, 0, config.domid, request.gref, 0, frame.bytes.data() + at, size) !=
-        GNTST_okay) {
+    const uint8_t *bytes = frame.bytes.data() + at;
+    if (size > 0 && at_fake_xen_grant_write(config.xen, 0, config.domid, request.gref, 0, bytes, size) != GNTST_okay) {
       Fault("rx page cannot be written", request.gref);
       response.status = NETIF_RSP_ERROR;
     }
