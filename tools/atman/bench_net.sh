@@ -5,7 +5,7 @@
 # shellcheck disable=SC2034,SC2154 # what bench.sh and the files that it sources have
 
 readonly BENCH_NET=$ATMAN_HOME/bench/net
-readonly NET_KERNELS=(netstack)
+readonly NET_KERNELS=(netstack https)
 readonly NET_SUBJECTS=("${NET_KERNELS[@]}" linux)
 readonly NET_MEASURES=(ping http bulk tls idle boot smallest image)
 
