@@ -42,11 +42,11 @@ struct at_ip_interface {
     struct at_ip_interface *next;
     struct at_netdev dev;
     const struct at_netdev_info *info;
-    at_status ended; /* what ended the device, or AT_OK */
-    bool dirty;      /* something was sent or released since the last flush */
-    uint16_t checks; /* NETIF_CHECKSUM_*: what lwIP does for frames that the device says nothing about */
+    at_status ended;    /* what ended the device, or AT_OK */
+    bool dirty;         /* something was sent or released since the last flush */
+    uint16_t checks;    /* NETIF_CHECKSUM_*: what lwIP does for frames that the device says nothing about */
     uint32_t in_flight; /* frames whose memory the device has */
-    uint8_t first;   /* of `waiting` */
+    uint8_t first;      /* of `waiting` */
     uint8_t count;
     struct pbuf *waiting[AT_IP_WAITING];
     struct at_ip_stats stats;

@@ -20,7 +20,8 @@ static void poll_loopback(void)
 {
     struct netif *netif;
 
-    NETIF_FOREACH(netif) {
+    NETIF_FOREACH(netif)
+    {
         if (netif->loop_first != NULL)
             netif_poll(netif);
     }

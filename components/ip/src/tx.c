@@ -19,7 +19,8 @@
 /* Frames up to this size are copied by the driver: less than what it takes to get them back. */
 #define SMALL 256u
 
-/* The sum of `count` words of 32 bits, in the order of the wire: as good as one of twice as many of 16 (RFC 1071, 2). */
+/* The sum of `count` words of 32 bits, in the order of the wire: as good as one of twice as many of 16 (RFC 1071, 2).
+ */
 static uint64_t sum_words(const uint8_t *bytes, unsigned count)
 {
     uint64_t sum = 0;

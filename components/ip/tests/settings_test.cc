@@ -9,114 +9,104 @@
 namespace {
 
 struct Parsed {
-    at_status status;
-    at_ip_settings settings;
-    std::string error;
+  at_status status;
+  at_ip_settings settings;
+  std::string error;
 };
 
-Parsed Parse(std::vector<const char *> words, unsigned index = 0, const char *address = nullptr)
-{
-    Parsed parsed = {};
-    const char *error = nullptr;
+Parsed Parse(std::vector<const char *> words, unsigned index = 0, const char *address = nullptr) {
+  Parsed parsed = {};
+  const char *error = nullptr;
 
-    words.push_back(nullptr);
-    parsed.status = at_ip_settings_parse(&parsed.settings, &error, const_cast<char *const *>(words.data()), index, address);
-    parsed.error = error == nullptr ? "" : error;
-    return parsed;
+  words.push_back(nullptr);
+  parsed.status =
+      at_ip_settings_parse(&parsed.settings, &error, const_cast<char *const *>(words.data()), index, address);
+  parsed.error = error == nullptr ? "" : error;
+  return parsed;
 }
 
-std::string Text(const at_ip_address &address)
-{
-    char text[AT_IP_ADDRESS_TEXT];
+std::string Text(const at_ip_address &address) {
+  char text[AT_IP_ADDRESS_TEXT];
 
-    return at_ip_address_format(text, &address);
+  return at_ip_address_format(text, &address);
 }
 
-TEST(Settings, Nothing_IsDhcp)
-{
-    Parsed parsed = Parse({"atman"});
+TEST(Settings, Nothing_IsDhcp) {
+  Parsed parsed = Parse({"atman"});
 
-    EXPECT_EQ(AT_OK, parsed.status);
-    EXPECT_TRUE(parsed.settings.dhcp);
-    EXPECT_TRUE(parsed.settings.ipv6);
-    EXPECT_EQ("*", Text(parsed.settings.address));
+  EXPECT_EQ(AT_OK, parsed.status);
+  EXPECT_TRUE(parsed.settings.dhcp);
+  EXPECT_TRUE(parsed.settings.ipv6);
+  EXPECT_EQ("*", Text(parsed.settings.address));
 }
 
-TEST(Settings, Static_IsTakenWhole)
-{
-    Parsed parsed = Parse({"atman", "ip=10.0.0.2/16,2001:db8::2", "quiet", "gw=10.0.0.1", "dns=10.0.0.1,2001:db8::1"});
+TEST(Settings, Static_IsTakenWhole) {
+  Parsed parsed = Parse({"atman", "ip=10.0.0.2/16,2001:db8::2", "quiet", "gw=10.0.0.1", "dns=10.0.0.1,2001:db8::1"});
 
-    EXPECT_EQ(AT_OK, parsed.status);
-    EXPECT_FALSE(parsed.settings.dhcp);
-    EXPECT_EQ("10.0.0.2", Text(parsed.settings.address));
-    EXPECT_EQ(16, parsed.settings.prefix);
-    EXPECT_EQ("10.0.0.1", Text(parsed.settings.gateway));
-    EXPECT_EQ("2001:DB8::2", Text(parsed.settings.address6));
-    EXPECT_EQ("10.0.0.1", Text(parsed.settings.dns[0]));
-    EXPECT_EQ("2001:DB8::1", Text(parsed.settings.dns[1]));
-    EXPECT_EQ("*", Text(parsed.settings.dns[2]));
+  EXPECT_EQ(AT_OK, parsed.status);
+  EXPECT_FALSE(parsed.settings.dhcp);
+  EXPECT_EQ("10.0.0.2", Text(parsed.settings.address));
+  EXPECT_EQ(16, parsed.settings.prefix);
+  EXPECT_EQ("10.0.0.1", Text(parsed.settings.gateway));
+  EXPECT_EQ("2001:DB8::2", Text(parsed.settings.address6));
+  EXPECT_EQ("10.0.0.1", Text(parsed.settings.dns[0]));
+  EXPECT_EQ("2001:DB8::1", Text(parsed.settings.dns[1]));
+  EXPECT_EQ("*", Text(parsed.settings.dns[2]));
 }
 
-TEST(Settings, WithoutPrefix_ItIs24)
-{
-    EXPECT_EQ(24, Parse({"ip=10.0.0.2"}).settings.prefix);
+TEST(Settings, WithoutPrefix_ItIs24) { EXPECT_EQ(24, Parse({"ip=10.0.0.2"}).settings.prefix); }
+
+TEST(Settings, ToolstacksAddress_CountsOnlyWithoutAWord) {
+  EXPECT_EQ("10.0.0.7", Text(Parse({"x"}, 0, "10.0.0.7").settings.address));
+  EXPECT_EQ("10.0.0.2", Text(Parse({"ip=10.0.0.2"}, 0, "10.0.0.7").settings.address));
+  EXPECT_TRUE(Parse({"ip=dhcp"}, 0, "10.0.0.7").settings.dhcp);
 }
 
-TEST(Settings, ToolstacksAddress_CountsOnlyWithoutAWord)
-{
-    EXPECT_EQ("10.0.0.7", Text(Parse({"x"}, 0, "10.0.0.7").settings.address));
-    EXPECT_EQ("10.0.0.2", Text(Parse({"ip=10.0.0.2"}, 0, "10.0.0.7").settings.address));
-    EXPECT_TRUE(Parse({"ip=dhcp"}, 0, "10.0.0.7").settings.dhcp);
+TEST(Settings, SecondInterface_HasWordsOfItsOwn) {
+  Parsed parsed = Parse({"ip=10.0.0.2", "ip1=10.1.0.2/8", "gw1=10.1.0.1"}, 1);
+
+  EXPECT_EQ("10.1.0.2", Text(parsed.settings.address));
+  EXPECT_EQ(8, parsed.settings.prefix);
+  EXPECT_EQ("10.1.0.1", Text(parsed.settings.gateway));
+  EXPECT_EQ("10.0.0.2", Text(Parse({"ip=10.0.0.2", "ip1=10.1.0.2/8"}).settings.address));
 }
 
-TEST(Settings, SecondInterface_HasWordsOfItsOwn)
-{
-    Parsed parsed = Parse({"ip=10.0.0.2", "ip1=10.1.0.2/8", "gw1=10.1.0.1"}, 1);
+TEST(Settings, None_IsNoIpv4) {
+  Parsed parsed = Parse({"ip=none"});
 
-    EXPECT_EQ("10.1.0.2", Text(parsed.settings.address));
-    EXPECT_EQ(8, parsed.settings.prefix);
-    EXPECT_EQ("10.1.0.1", Text(parsed.settings.gateway));
-    EXPECT_EQ("10.0.0.2", Text(Parse({"ip=10.0.0.2", "ip1=10.1.0.2/8"}).settings.address));
+  EXPECT_FALSE(parsed.settings.dhcp);
+  EXPECT_EQ("*", Text(parsed.settings.address));
 }
 
-TEST(Settings, None_IsNoIpv4)
-{
-    Parsed parsed = Parse({"ip=none"});
+TEST(Settings, Mistakes_AreNamed) {
+  const struct {
+    std::vector<const char *> words;
+    const char *sentence;
+  } cases[] = {
+      {{"ip=10.0.0.300"}, "neither an address"},
+      {{"ip=10.0.0.2/33"}, "after the slash"},
+      {{"ip=10.0.0.2/"}, "after the slash"},
+      {{"ip=10.0.0.2/1x"}, "after the slash"},
+      {{"ip=10.0.0.2,10.0.0.3"}, "two IPv4 addresses"},
+      {{"ip=10.0.0.2,dhcp"}, "and dhcp"},
+      {{"ip=2001:db8::1/48"}, "another prefix"},
+      {{"ip=eth0"}, "neither an address"},
+      {{"ip=10.0.0.2", "gw=router"}, "gw= does not name"},
+      {{"ip=10.0.0.2", "gw=fe80::1"}, "gw= does not name"},
+      {{"gw=10.0.0.1"}, "gw= needs"},
+      {{"dns=1.1.1.1,,2.2.2.2"}, "not an address"},
+      {{"dns=1.1.1.1,1.1.1.2,1.1.1.3,1.1.1.4,1.1.1.5"}, "more servers"},
+      {{"dns=name"}, "not an address"},
+      {{"ip=0000000000000000000000000000000000000000000000000000000000000000000000001"}, "too long"},
+  };
 
-    EXPECT_FALSE(parsed.settings.dhcp);
-    EXPECT_EQ("*", Text(parsed.settings.address));
+  for (const auto &c : cases) {
+    SCOPED_TRACE(c.words.back());
+    Parsed parsed = Parse(c.words);
+
+    EXPECT_EQ(AT_INVALID, parsed.status);
+    EXPECT_NE(std::string::npos, parsed.error.find(c.sentence)) << parsed.error;
+  }
 }
 
-TEST(Settings, Mistakes_AreNamed)
-{
-    const struct {
-        std::vector<const char *> words;
-        const char *sentence;
-    } cases[] = {
-        {{"ip=10.0.0.300"}, "neither an address"},
-        {{"ip=10.0.0.2/33"}, "after the slash"},
-        {{"ip=10.0.0.2/"}, "after the slash"},
-        {{"ip=10.0.0.2/1x"}, "after the slash"},
-        {{"ip=10.0.0.2,10.0.0.3"}, "two IPv4 addresses"},
-        {{"ip=10.0.0.2,dhcp"}, "and dhcp"},
-        {{"ip=2001:db8::1/48"}, "another prefix"},
-        {{"ip=eth0"}, "neither an address"},
-        {{"ip=10.0.0.2", "gw=router"}, "gw= does not name"},
-        {{"ip=10.0.0.2", "gw=fe80::1"}, "gw= does not name"},
-        {{"gw=10.0.0.1"}, "gw= needs"},
-        {{"dns=1.1.1.1,,2.2.2.2"}, "not an address"},
-        {{"dns=1.1.1.1,1.1.1.2,1.1.1.3,1.1.1.4,1.1.1.5"}, "more servers"},
-        {{"dns=name"}, "not an address"},
-        {{"ip=0000000000000000000000000000000000000000000000000000000000000000000000001"}, "too long"},
-    };
-
-    for (const auto &c : cases) {
-        SCOPED_TRACE(c.words.back());
-        Parsed parsed = Parse(c.words);
-
-        EXPECT_EQ(AT_INVALID, parsed.status);
-        EXPECT_NE(std::string::npos, parsed.error.find(c.sentence)) << parsed.error;
-    }
-}
-
-} // namespace
+}  // namespace

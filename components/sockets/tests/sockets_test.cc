@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: ISC
 // Sockets over the stack's own loopback, by the operations that the C library calls. That the answers are those of
-// Linux is asked on real Xen (tests/sockets); here it is what only the inside shows: bounds, memory, the ends of things.
+// Linux is asked on real Xen (tests/sockets); here it is what only the inside shows: bounds, memory, the ends of
+// things.
 
 #include <atman/sockets/sockets.h>
 
