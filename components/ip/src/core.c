@@ -8,6 +8,8 @@
 #include "internal.h"
 
 #include "lwip/init.h"
+#include "lwip/ip4_frag.h"
+#include "lwip/ip6_frag.h"
 #include "lwip/netif.h"
 #include "lwip/sys.h"
 #include "lwip/priv/tcp_priv.h"
@@ -91,30 +93,50 @@ static void close_connections(void)
         at_ip_tcp_listener_close(tcp_listen_pcbs.pcbs->callback_arg);
 }
 
-static bool is_held(const struct at_ip *ip)
+static bool holds_parts(const struct at_ip *ip)
 {
     for (const struct at_ip_interface *i = ip->interfaces; i != NULL; i = i->next) {
         if (i->stats.rx_held > 0)
             return true;
     }
-    return ip->copies > 0;
+    return false;
+}
+
+/* lwIP gives fragments and questions up after so many seconds, and has no other way. */
+static void pass_seconds(const struct at_ip *ip)
+{
+    for (unsigned i = 0; i < 128; i++) {
+        ip_reass_tmr();
+        ip6_reass_tmr();
+        if (ip->dns_timer != NULL)
+            ip->dns_timer();
+    }
+}
+
+static void remove_interfaces(struct at_ip *ip)
+{
+    while (ip->interfaces != NULL)
+        at_ip_interface_drop(ip->interfaces);
+    pass_seconds(ip);
+    while (udp_pcbs != NULL)
+        udp_remove(udp_pcbs);
+    while (netif_list != NULL)
+        netif_remove(netif_list); /* the loopback interface, which lwip_init() will add again */
 }
 
 at_status at_ip_fini(struct at_ip *ip)
 {
     struct at_mm_heap *heap = ip->config.heap;
+    bool is_held;
 
     at_ip_enter(ip);
     ip->removing = true;
     close_connections();
-    while (ip->interfaces != NULL)
-        at_ip_interface_drop(ip->interfaces);
-    while (udp_pcbs != NULL)
-        udp_remove(udp_pcbs);
-    while (netif_list != NULL)
-        netif_remove(netif_list); /* the loopback interface, which lwip_init() will add again */
+    is_held = holds_parts(ip);
+    if (!is_held)
+        remove_interfaces(ip);
     at_ip_leave(ip);
-    if (is_held(ip))
+    if (is_held || ip->copies > 0)
         return AT_BUSY;
     at_ip_pools_fini(ip);
     at_mm_heap_free(heap, ip);

@@ -44,6 +44,8 @@ at_status at_ip_dns_lookup(struct at_ip *ip, struct at_ip_address *address, cons
     question->found = found;
     question->user = user;
     at_ip_enter(ip);
+    ip->dns_timer = dns_tmr;
+    ip->timers_changed = true;
     err = dns_gethostbyname_addrtype(name, &answer, on_found, question, type_of(family));
     at_ip_leave(ip);
     if (err == ERR_INPROGRESS)

@@ -7,9 +7,8 @@
 
 #include "internal.h"
 
+#include "bearssl_hash.h"
 #include "lwip_hooks.h"
-#define LWIP_INCLUDED_POLARSSL_MD5 1 /* without the rest of PPP */
-#include "netif/ppp/polarssl/md5.h"
 
 at_status at_ip_random_init(struct at_ip *ip)
 {
@@ -36,24 +35,24 @@ uint16_t at_ip_random_port(void)
 uint32_t at_ip_initial_sequence(const ip_addr_t *local, uint16_t local_port, const ip_addr_t *remote,
                                 uint16_t remote_port)
 {
-    struct {
-        struct at_ip_address local, remote;
-        uint16_t local_port, remote_port;
+    struct { /* 52 bytes: with its padding one block of MD5 */
         uint8_t secret[sizeof(at_ip_the->secret)];
+        uint8_t local[16], remote[16];
+        uint16_t local_port, remote_port;
     } ends;
-    md5_context md5;
-    uint8_t digest[16];
+    br_md5_context md5;
+    uint8_t digest[br_md5_SIZE];
     uint32_t hash;
 
     memset(&ends, 0, sizeof(ends));
-    at_ip_from_lwip(&ends.local, local);
-    at_ip_from_lwip(&ends.remote, remote);
+    memcpy(ends.secret, at_ip_the->secret, sizeof(ends.secret));
+    memcpy(ends.local, ip_2_ip6(local)->addr, IP_IS_V6(local) ? 16 : 4);
+    memcpy(ends.remote, ip_2_ip6(remote)->addr, IP_IS_V6(remote) ? 16 : 4);
     ends.local_port = local_port;
     ends.remote_port = remote_port;
-    memcpy(ends.secret, at_ip_the->secret, sizeof(ends.secret));
-    md5_starts(&md5);
-    md5_update(&md5, (const unsigned char *)&ends, sizeof(ends));
-    md5_finish(&md5, digest);
+    br_md5_init(&md5);
+    br_md5_update(&md5, &ends, sizeof(ends));
+    br_md5_out(&md5, digest);
     memcpy(&hash, digest, sizeof(hash));
     return hash + (uint32_t)(at_ip_the->now_ns / 4000);
 }

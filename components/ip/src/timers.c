@@ -9,7 +9,6 @@
 
 #include "lwip/dhcp.h"
 #include "lwip/dhcp6.h"
-#include "lwip/dns.h"
 #include "lwip/etharp.h"
 #include "lwip/igmp.h"
 #include "lwip/ip4_frag.h"
@@ -40,7 +39,17 @@ static bool has_fragments6(void)
     return at_ip_pool_count(MEMP_IP6_REASSDATA) > 0;
 }
 
-/* ARP's and neighbour discovery's tables, DHCP's leases and DNS's answers age as long as there is a device. */
+static bool has_names(void)
+{
+    return at_ip_the->dns_timer != NULL;
+}
+
+static void run_dns(void)
+{
+    at_ip_the->dns_timer();
+}
+
+/* ARP's and neighbour discovery's tables age as long as there is a device. */
 static bool has_device(void)
 {
     return at_ip_the->interfaces != NULL;
@@ -112,7 +121,7 @@ static const struct timer timers[] = {
     {dhcp_coarse_tmr, has_dhcp, DHCP_COARSE_TIMER_MSECS},
     {dhcp_fine_tmr, has_dhcp_request, DHCP_FINE_TIMER_MSECS},
     {igmp_tmr, has_igmp_report, IGMP_TMR_INTERVAL},
-    {dns_tmr, has_device, DNS_TMR_INTERVAL},
+    {run_dns, has_names, 1000},
     {nd6_tmr, has_device, ND6_TMR_INTERVAL},
     {ip6_reass_tmr, has_fragments6, IP6_REASS_TMR_INTERVAL},
     {mld6_tmr, has_mld_report, MLD6_TMR_INTERVAL},

@@ -9,6 +9,7 @@
 
 #include <atman/ip/ip.h>
 #include <atman/ip/tcp.h>
+#include <atman/ip/udp.h>
 #include <atman/mm/heap.h>
 #include <atman/testing/fake_memory.h>
 
