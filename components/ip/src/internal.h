@@ -29,7 +29,8 @@
 /* Cyclic timers of lwIP's: timers.c. */
 #define AT_IP_TIMERS 11
 
-/* The bytes of a frame that are copied before anybody looks at them: all headers that lwIP knows, with room to spare. */
+/* The bytes of a frame that are copied before anybody looks at them: all headers that lwIP knows, with room to spare.
+ */
 #define AT_IP_HEAD 192
 
 /* Frames up to this size are copied whole: cheaper than to hold a page. */
@@ -63,10 +64,10 @@ struct at_ip {
     bool running;                       /* at_ip_run() is somebody's caller */
     bool sleeping;                      /* ... and sleeps in config.wait */
     bool stop;
-    bool removing;                      /* at_ip_fini() is at work */
-    uint32_t copies;                    /* received bytes in memory of the stack's: objects */
-    void (*dns_timer)(void);            /* once a second; NULL: nobody has asked for a name, nor links DNS */
-    uint8_t secret[16];                 /* of initial sequence numbers */
+    bool removing;           /* at_ip_fini() is at work */
+    uint32_t copies;         /* received bytes in memory of the stack's: objects */
+    void (*dns_timer)(void); /* once a second; NULL: nobody has asked for a name, nor links DNS */
+    uint8_t secret[16];      /* of initial sequence numbers */
     struct at_mm_frames shared_frames;
     struct at_mm_heap shared_heap;
     uint8_t *shared_state;

@@ -68,84 +68,77 @@ TEST_F(TcpTest, AMegabyte_ArrivesAsItWas_BothWays) {
   EXPECT_TRUE(client.received == text);
 }
 
-TEST_F(TcpTest, HeldData_KeepsTheStackBusy)
-{
-    Establish();
-    server.keeps = true;
-    client.Send(Pattern(100000));
-    ASSERT_TRUE(Run([&] { return server.received.size() == 100000; }));
-    EXPECT_GT(us.Stats().rx_held, 0u) << "large frames stay in the driver's pages";
-    EXPECT_GT(us.device.held, 0u);
-    EXPECT_LE(us.device.held, us.device.info.rx_buffers / 2u) << "but no more than half of them";
-    EXPECT_GT(us.Stats().rx_copied, 0u);
-    EXPECT_EQ(AT_BUSY, at_ip_fini(us.ip));
-    EXPECT_TRUE(server.closed);
-    EXPECT_EQ(AT_CANCELLED, server.why);
-    for (at_ip_data *data : server.data)
-        at_ip_data_free(data);
-    us.Stop();
-    client.f.at_ip_tcp_abort(client.tcp);
-    client.tcp = nullptr;
-    peer.Stop();
+TEST_F(TcpTest, HeldData_KeepsTheStackBusy) {
+  Establish();
+  server.keeps = true;
+  client.Send(Pattern(100000));
+  ASSERT_TRUE(Run([&] { return server.received.size() == 100000; }));
+  EXPECT_GT(us.Stats().rx_held, 0u) << "large frames stay in the driver's pages";
+  EXPECT_GT(us.device.held, 0u);
+  EXPECT_LE(us.device.held, us.device.info.rx_buffers / 2u) << "but no more than half of them";
+  EXPECT_GT(us.Stats().rx_copied, 0u);
+  EXPECT_EQ(AT_BUSY, at_ip_fini(us.ip));
+  EXPECT_TRUE(server.closed);
+  EXPECT_EQ(AT_CANCELLED, server.why);
+  for (at_ip_data *data : server.data) at_ip_data_free(data);
+  us.Stop();
+  client.f.at_ip_tcp_abort(client.tcp);
+  client.tcp = nullptr;
+  peer.Stop();
 }
 
-TEST_F(TcpTest, BothFinish_BothAreToldItIsOver)
-{
-    Establish();
-    client.finishes = server.finishes = true;
-    client.Send("a");
-    ASSERT_TRUE(Run([&] { return server.finished; }));
-    EXPECT_FALSE(server.closed) << "it may still send";
-    server.Send("b");
-    ASSERT_TRUE(Run([&] { return client.closed && server.closed; }));
-    EXPECT_EQ("b", client.received);
-    EXPECT_EQ(AT_OK, client.why);
-    EXPECT_EQ(AT_OK, server.why);
+TEST_F(TcpTest, BothFinish_BothAreToldItIsOver) {
+  Establish();
+  client.finishes = server.finishes = true;
+  client.Send("a");
+  ASSERT_TRUE(Run([&] { return server.finished; }));
+  EXPECT_FALSE(server.closed) << "it may still send";
+  server.Send("b");
+  ASSERT_TRUE(Run([&] { return client.closed && server.closed; }));
+  EXPECT_EQ("b", client.received);
+  EXPECT_EQ(AT_OK, client.why);
+  EXPECT_EQ(AT_OK, server.why);
 }
 
-TEST_F(TcpTest, Abort_IsAResetForTheOther)
-{
-    Establish();
-    at_ip_tcp_abort(server.tcp);
-    server.tcp = nullptr;
-    ASSERT_TRUE(Run([&] { return client.closed; }));
-    EXPECT_EQ(AT_CLOSED, client.why);
+TEST_F(TcpTest, Abort_IsAResetForTheOther) {
+  Establish();
+  at_ip_tcp_abort(server.tcp);
+  server.tcp = nullptr;
+  ASSERT_TRUE(Run([&] { return client.closed; }));
+  EXPECT_EQ(AT_CLOSED, client.why);
 }
 
-TEST_F(TcpTest, PortWithoutListener_IsDenied)
-{
-    ASSERT_EQ(AT_OK, client.Connect(peer, us.Address(), 81));
-    ASSERT_TRUE(Run([&] { return client.closed; }));
-    EXPECT_EQ(AT_DENIED, client.why);
+TEST_F(TcpTest, PortWithoutListener_IsDenied) {
+  ASSERT_EQ(AT_OK, client.Connect(peer, us.Address(), 81));
+  ASSERT_TRUE(Run([&] { return client.closed; }));
+  EXPECT_EQ(AT_DENIED, client.why);
 }
 
-TEST_F(TcpTest, PeerThatIsNotThere_TimesOut)
-{
-    ASSERT_EQ(AT_OK, client.Connect(peer, at_ip_address_v4(10, 0, 0, 77), 80));
-    ASSERT_TRUE(Run([&] { return client.closed; }, 400000000000));
-    EXPECT_EQ(AT_TIMED_OUT, client.why);
+TEST_F(TcpTest, PeerThatIsNotThere_TimesOut) {
+  ASSERT_EQ(AT_OK, client.Connect(peer, at_ip_address_v4(10, 0, 0, 77), 80));
+  ASSERT_TRUE(Run([&] { return client.closed; }, 400000000000));
+  EXPECT_EQ(AT_TIMED_OUT, client.why);
 }
 
-TEST_F(TcpTest, SecondListener_IsRefused)
-{
-    at_ip_address any = {};
-    at_ip_tcp_listener *second;
+TEST_F(TcpTest, SecondListener_IsRefused) {
+  at_ip_address any = {};
+  at_ip_tcp_listener *second;
 
-    Listen();
-    EXPECT_EQ(AT_EXISTS, at_ip_tcp_listen(us.ip, &second, &any, 80, 1, [](at_ip_tcp *, void *) {}, nullptr));
+  Listen();
+  EXPECT_EQ(AT_EXISTS, at_ip_tcp_listen(
+                           us.ip, &second, &any, 80, 1, [](at_ip_tcp *, void *) {}, nullptr));
 }
 
 /* In a callback of its own a connection may go: with the data that it was called for, or in `finished`. */
-TEST_F(TcpTest, ClosingInACallback_IsSafe)
-{
-    Establish();
-    server.on_received = [&] {
-        at_ip_tcp_abort(server.tcp);
-        server.tcp = nullptr;
-    };
-    client.Send("x");
-    ASSERT_TRUE(Run([&] { return client.closed; }));
-    EXPECT_EQ(nullptr, server.tcp);
+TEST_F(TcpTest, ClosingInACallback_IsSafe) {
+  Establish();
+  server.on_received = [&] {
+    at_ip_tcp_abort(server.tcp);
+    server.tcp = nullptr;
+  };
+  client.Send("x");
+  ASSERT_TRUE(Run([&] { return client.closed; }));
+  EXPECT_EQ(nullptr, server.tcp);
 }
 
 /* The same on devices that do checksums and cut segments. */

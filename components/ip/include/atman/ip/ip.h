@@ -62,8 +62,8 @@ at_status at_ip_init(struct at_ip **ip, const struct at_ip_config *config);
 /*
  * at_ip_fini ends the stack: connections are reset, and their owners told AT_CANCELLED; questions about names end with
  * AT_NOT_FOUND; listeners, UDP sockets and interfaces are gone without a word. Frames that devices still read are
- * abandoned to them: close the devices before `shared` is used for something else. Names that were found stay known to a
- * later stack for their time.
+ * abandoned to them: close the devices before `shared` is used for something else. Names that were found stay known to
+ * a later stack for their time.
  *
  * Returns AT_OK; AT_BUSY when somebody still holds received data: give it back (at_ip_data_free()) and call again, and
  * nothing else.
