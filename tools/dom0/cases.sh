@@ -36,24 +36,31 @@ find_bench_fault() {
     timeout 10 xl info >/dev/null || echo "xl info fails"
 }
 
+# A line of the serial port's can be lost, so all verdicts are said once more at the end.
+verdicts=()
+verdict() {
+    verdicts+=("$*")
+    event "$@"
+}
+
 judge() {
     local case=$1 status=$2 took=$3 why fault
     if ((status == 0)); then
-        event pass "$case" "$took"
+        verdict pass "$case" "$took"
         return
     fi
     why=$(cat $WHY 2>/dev/null)
     if ((status == 124)); then why="no verdict in $limit s"; fi
     fault=$(find_bench_fault)
     if [[ -n $fault ]]; then
-        event bench "$case" "$took" "$fault"
+        verdict bench "$case" "$took" "$fault"
     else
-        event fail "$case" "$took" "${why:-ended with status $status and gave no reason}"
+        verdict fail "$case" "$took" "${why:-ended with status $status and gave no reason}"
     fi
 }
 
 run_all() {
-    local case start status
+    local case start status line
     for case in "${cases[@]}"; do
         event begin "$case"
         printf '\n==== %s\n' "$case"
@@ -64,6 +71,7 @@ run_all() {
         guest_destroy_all
         judge "$case" $status $(($(milliseconds) - start))
     done
+    for line in "${verdicts[@]}"; do event "$line"; done
     event "done"
 }
 

@@ -65,6 +65,8 @@ follow() {
             ready) boot_end=$end fault="the machine stopped" ;;
             begin) current=$case ;;
             pass | fail | bench)
+                # Said twice, for lines get lost: the first that is whole counts.
+                [[ $took =~ ^[0-9]+$ && " ${verdicts[*]}" != *" $case "* ]] || continue
                 record "$kind" "$case" "$took" "$why"
                 [[ $case != "$current" ]] || current=
                 ;;
