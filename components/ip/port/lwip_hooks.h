@@ -15,6 +15,15 @@ uint32_t at_ip_initial_sequence(const ip_addr_t *local, uint16_t local_port, con
 
 #define LWIP_HOOK_TCP_ISN at_ip_initial_sequence
 
+/* Every TCP segment that a connection or a listener was found for, before it acts on it. */
+struct tcp_hdr;
+struct tcp_pcb;
+err_t at_ip_tcp_arrived(struct tcp_pcb *pcb, const struct tcp_hdr *header, unsigned options_size, unsigned options_here,
+                        const struct pbuf *p);
+
+#define LWIP_HOOK_TCP_INPACKET_PCB(pcb, header, options_size, options_here, options_rest, p) \
+    at_ip_tcp_arrived(pcb, header, options_size, options_here, p)
+
 /* What lwIP does with packets above the MTU: TCP's are cut by the device. */
 err_t at_ip_fragment4(struct pbuf *p, struct netif *netif, const ip4_addr_t *to);
 err_t at_ip_fragment6(struct pbuf *p, struct netif *netif, const ip6_addr_t *to);

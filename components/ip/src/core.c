@@ -138,6 +138,7 @@ at_status at_ip_fini(struct at_ip *ip)
     at_ip_leave(ip);
     if (is_held || ip->copies > 0)
         return AT_BUSY;
+    at_ip_time_wait_fini(ip);
     at_ip_pools_fini(ip);
     at_mm_heap_free(heap, ip);
     at_ip_the = NULL;

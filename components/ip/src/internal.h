@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <atman/base/list.h>
 #include <atman/base/panic.h>
 #include <atman/ip/ip.h>
 #include <atman/mm/frames.h>
@@ -52,6 +53,14 @@ struct at_ip_interface {
     struct at_ip_stats stats;
 };
 
+/* Connections of servers that are over: time_wait.c. */
+struct at_ip_time_wait {
+    struct at_list all;     /* the next to end first; not before there are buckets */
+    struct entry **buckets; /* NULL: there was none yet */
+    uint32_t size;          /* buckets, a power of two */
+    uint32_t count;
+};
+
 struct at_ip {
     struct at_ip_config config;
     struct at_ip_interface *interfaces; /* oldest first */
@@ -68,6 +77,9 @@ struct at_ip {
     uint32_t copies;         /* received bytes in memory of the stack's: objects */
     void (*dns_timer)(void); /* once a second; NULL: nobody has asked for a name, nor links DNS */
     uint8_t secret[16];      /* of initial sequence numbers */
+    struct at_ip_time_wait time_wait;
+    uint64_t challenge_second; /* guard.c: the second that `challenges` are left of */
+    uint32_t challenges;
     struct at_mm_frames shared_frames;
     struct at_mm_heap shared_heap;
     uint8_t *shared_state;
@@ -86,6 +98,9 @@ at_status at_ip_pools_init(struct at_ip *ip);
 void at_ip_pools_fini(struct at_ip *ip);
 uint32_t at_ip_pool_count(unsigned type);
 
+/* An object of the heap's, for which what can be done without makes room; NULL: there is no memory. */
+void *at_ip_alloc(struct at_ip *ip, size_t size);
+
 /* random.c */
 at_status at_ip_random_init(struct at_ip *ip);
 uint16_t at_ip_random_port(void);
@@ -94,6 +109,14 @@ uint16_t at_ip_random_port(void);
 void at_ip_timers_init(struct at_ip *ip);
 void at_ip_timers_run(struct at_ip *ip);
 uint64_t at_ip_timers_next(struct at_ip *ip);
+
+/* guard.c: after each frame. */
+void at_ip_tcp_delivered(struct at_ip *ip);
+
+/* time_wait.c: frees the oldest entry, if there is one; those that are over; all. */
+bool at_ip_time_wait_give(struct at_ip *ip);
+void at_ip_time_wait_expire(struct at_ip *ip);
+void at_ip_time_wait_fini(struct at_ip *ip);
 
 /* interface.c */
 void at_ip_interface_drop(struct at_ip_interface *interface);

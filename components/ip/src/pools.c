@@ -36,6 +36,15 @@ static uint16_t counts[MEMP_MAX];
 
 void memp_init(void) {}
 
+void *at_ip_alloc(struct at_ip *ip, size_t size)
+{
+    void *object = at_mm_heap_alloc(ip->config.heap, size);
+
+    while (object == NULL && at_ip_time_wait_give(ip))
+        object = at_mm_heap_alloc(ip->config.heap, size);
+    return object;
+}
+
 void *memp_malloc(memp_t type)
 {
     void *object;
@@ -43,7 +52,7 @@ void *memp_malloc(memp_t type)
     AT_ASSERT(type < MEMP_MAX);
     if (counts[type] >= pools[type].bound)
         return NULL;
-    object = at_mm_heap_alloc(at_ip_the->config.heap, pools[type].size);
+    object = at_ip_alloc(at_ip_the, pools[type].size);
     if (object != NULL)
         counts[type]++;
     return object;
@@ -96,7 +105,7 @@ void *at_ip_sent_alloc(size_t size)
 
     if (ip->shared_state != NULL)
         object = at_mm_heap_alloc(&ip->shared_heap, size);
-    return object != NULL ? object : at_mm_heap_alloc(ip->config.heap, size);
+    return object != NULL ? object : at_ip_alloc(ip, size);
 }
 
 void *at_ip_sent_calloc(size_t count, size_t size)

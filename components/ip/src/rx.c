@@ -56,7 +56,7 @@ static void free_copy(struct pbuf *p)
 /* A pbuf of `size` bytes of the stack's own memory; their place is `bytes` of the result. */
 static struct copy *make_copy(struct at_ip *ip, size_t size)
 {
-    struct copy *copy = at_mm_heap_alloc(ip->config.heap, offsetof(struct copy, bytes) + size);
+    struct copy *copy = at_ip_alloc(ip, offsetof(struct copy, bytes) + size);
 
     if (copy == NULL)
         return NULL;
@@ -179,6 +179,7 @@ static void deliver(struct at_ip_interface *interface, struct pbuf *p, enum at_i
         ip4_input(p, netif);
     else
         ip6_input(p, netif);
+    at_ip_tcp_delivered(interface->ip);
 }
 
 /* The lengths that a chain counts: each pbuf's own and all that follow it. */

@@ -158,6 +158,7 @@ void at_ip_timers_run(struct at_ip *ip)
 {
     if (ip->next_due_ns > ip->now_ns)
         return;
+    at_ip_time_wait_expire(ip); /* no timer of its own: an entry that is over is none, and memory takes it at need */
     for (unsigned i = 0; i < AT_IP_TIMERS; i++) {
         if (ip->due_ns[i] > ip->now_ns)
             continue;

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What lwIP's TCP lets pass and RFC 5961 does not: segments of somebody who sees nothing of the connection and guesses.
+ * lwIP calls here when it has found whose segment it is, and before it acts on it.
+ */
+
+#include "guard.h"
+
+#include "lwip_hooks.h"
+#include "lwip/priv/tcp_priv.h"
+
+/* Challenges in a second: at least so many, and a random number below CHALLENGES_MORE. A fixed number would tell who
+ * counts them whether a guess was right (CVE-2016-5696). */
+#define CHALLENGES 50u
+#define CHALLENGES_MORE 100u
+
+const uint8_t *at_ip_arrival_option(const struct at_ip_arrival *arrival, unsigned kind, unsigned size)
+{
+    const uint8_t *option = arrival->options, *end = option + arrival->options_size;
+
+    while (option < end && *option != LWIP_TCP_OPT_EOL) {
+        if (*option == LWIP_TCP_OPT_NOP) {
+            option++;
+            continue;
+        }
+        if (end - option < 2 || option[1] < 2 || option[1] > end - option)
+            return NULL;
+        if (option[0] == kind && option[1] == size)
+            return option + 2;
+        option += option[1];
+    }
+    return NULL;
+}
+
+/* RFC 5961, 3.2, 4.2, 5.2, and the limit of 7: asks the peer what it thinks. Who only guessed does not see it. */
+static bool challenge(struct tcp_pcb *pcb)
+{
+    struct at_ip *ip = at_ip_the;
+    uint64_t second = ip->now_ns / (1000 * AT_IP_MS);
+
+    if (ip->challenge_second != second) {
+        ip->challenge_second = second;
+        ip->challenges = CHALLENGES + at_ip_random() % CHALLENGES_MORE;
+    }
+    if (ip->challenges > 0) {
+        ip->challenges--;
+        tcp_send_empty_ack(pcb);
+    }
+    return false;
+}
+
+static bool may_belong(struct tcp_pcb *pcb, const struct at_ip_arrival *arrival)
+{
+    uint32_t seqno = arrival->header->seqno;
+
+    if (pcb->state < SYN_RCVD || pcb->state == TIME_WAIT)
+        return true;
+    if ((arrival->flags & TCP_RST) != 0) {
+        if (seqno == pcb->rcv_nxt)
+            return true;
+        return seqno - pcb->rcv_nxt < pcb->rcv_wnd ? challenge(pcb) : false;
+    }
+    if ((arrival->flags & TCP_SYN) != 0) {
+        bool is_again = pcb->state == SYN_RCVD && seqno + 1 == pcb->rcv_nxt && (arrival->flags & TCP_ACK) == 0;
+
+        return is_again ? true : challenge(pcb);
+    }
+    if ((arrival->flags & TCP_ACK) == 0)
+        return false;
+    /* lwIP takes the data of a segment whatever it acknowledges. To a half-open connection's it looks itself. */
+    if (pcb->state != SYN_RCVD &&
+        pcb->snd_nxt - arrival->header->ackno > pcb->snd_nxt - pcb->lastack + pcb->snd_wnd_max)
+        return challenge(pcb);
+    return true;
+}
+
+err_t at_ip_tcp_arrived(struct tcp_pcb *pcb, const struct tcp_hdr *header, unsigned options_size, unsigned options_here,
+                        const struct pbuf *p)
+{
+    struct at_ip_arrival arrival = {
+        .header = header,
+        .options = (const uint8_t *)(header + 1),
+        .options_size = options_size == options_here ? options_size : 0, /* split by a fragment: nothing is lost */
+        .length = p->tot_len,
+        .flags = (uint8_t)TCPH_FLAGS(header),
+    };
+    bool passes = pcb->state == LISTEN ? at_ip_time_wait_pass(at_ip_the, &arrival) : may_belong(pcb, &arrival);
+
+    return passes ? ERR_OK : ERR_VAL;
+}
+
+void at_ip_tcp_delivered(struct at_ip *ip)
+{
+    at_ip_time_wait_take(ip);
+}
