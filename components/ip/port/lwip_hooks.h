@@ -19,7 +19,7 @@ uint32_t at_ip_initial_sequence(const ip_addr_t *local, uint16_t local_port, con
 struct tcp_hdr;
 struct tcp_pcb;
 err_t at_ip_tcp_arrived(struct tcp_pcb *pcb, const struct tcp_hdr *header, unsigned options_size, unsigned options_here,
-                        const struct pbuf *p);
+                        struct pbuf *p);
 
 #define LWIP_HOOK_TCP_INPACKET_PCB(pcb, header, options_size, options_here, options_rest, p) \
     at_ip_tcp_arrived(pcb, header, options_size, options_here, p)

@@ -74,8 +74,20 @@ static bool may_belong(struct tcp_pcb *pcb, const struct at_ip_arrival *arrival)
     return true;
 }
 
+/* For a listener: not what belongs to a connection that is over; and SYN cookies. */
+static bool may_connect(struct tcp_pcb *pcb, const struct at_ip_arrival *arrival, struct pbuf *p)
+{
+    struct at_ip *ip = at_ip_the;
+
+    if (!at_ip_time_wait_pass(ip, arrival) || !at_ip_cookie_pass(ip, arrival, p))
+        return false;
+    if ((arrival->flags & (TCP_SYN | TCP_RST | TCP_ACK)) == TCP_SYN)
+        at_ip_cookie_offer(ip, (struct tcp_pcb_listen *)pcb, arrival);
+    return true;
+}
+
 err_t at_ip_tcp_arrived(struct tcp_pcb *pcb, const struct tcp_hdr *header, unsigned options_size, unsigned options_here,
-                        const struct pbuf *p)
+                        struct pbuf *p)
 {
     struct at_ip_arrival arrival = {
         .header = header,
@@ -84,12 +96,13 @@ err_t at_ip_tcp_arrived(struct tcp_pcb *pcb, const struct tcp_hdr *header, unsig
         .length = p->tot_len,
         .flags = (uint8_t)TCPH_FLAGS(header),
     };
-    bool passes = pcb->state == LISTEN ? at_ip_time_wait_pass(at_ip_the, &arrival) : may_belong(pcb, &arrival);
+    bool passes = pcb->state == LISTEN ? may_connect(pcb, &arrival, p) : may_belong(pcb, &arrival);
 
     return passes ? ERR_OK : ERR_VAL;
 }
 
 void at_ip_tcp_delivered(struct at_ip *ip)
 {
+    at_ip_cookie_forget(ip);
     at_ip_time_wait_take(ip);
 }

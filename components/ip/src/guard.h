@@ -27,4 +27,9 @@ bool at_ip_time_wait_pass(struct at_ip *ip, const struct at_ip_arrival *arrival)
 /* Takes over what lwIP put into TIME-WAIT. */
 void at_ip_time_wait_take(struct at_ip *ip);
 
+/* cookie.c: at a SYN for a listener; after the frame; at another segment for one: whether the listener is to see it. */
+void at_ip_cookie_offer(struct at_ip *ip, const struct tcp_pcb_listen *listener, const struct at_ip_arrival *arrival);
+void at_ip_cookie_forget(struct at_ip *ip);
+bool at_ip_cookie_pass(struct at_ip *ip, const struct at_ip_arrival *arrival, struct pbuf *p);
+
 #endif /* ATMAN_IP_SRC_GUARD_H */

@@ -80,6 +80,10 @@ struct at_ip {
     struct at_ip_time_wait time_wait;
     uint64_t challenge_second; /* guard.c: the second that `challenges` are left of */
     uint32_t challenges;
+    uint64_t cookies_until_ns; /* cookie.c: until then an ACK may bring one back */
+    uint32_t cookie;           /* the next initial sequence number, if has_cookie */
+    bool has_cookie;
+    bool is_restoring; /* lwIP answers a SYN that has been answered: nothing is sent */
     struct at_mm_frames shared_frames;
     struct at_mm_heap shared_heap;
     uint8_t *shared_state;
@@ -104,6 +108,10 @@ void *at_ip_alloc(struct at_ip *ip, size_t size);
 /* random.c */
 at_status at_ip_random_init(struct at_ip *ip);
 uint16_t at_ip_random_port(void);
+
+/* A keyed hash of a connection's ends and `more`. */
+uint32_t at_ip_hash(const ip_addr_t *local, uint16_t local_port, const ip_addr_t *remote, uint16_t remote_port,
+                    const void *more, size_t size);
 
 /* timers.c: the handlers that are due; the next time that one is, or AT_NEVER. */
 void at_ip_timers_init(struct at_ip *ip);

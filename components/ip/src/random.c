@@ -31,9 +31,8 @@ uint16_t at_ip_random_port(void)
     return (uint16_t)(49152 + at_ip_random() % 16384);
 }
 
-/* RFC 6528, 3: a clock of 4 microseconds plus a keyed hash of the connection's two ends. */
-uint32_t at_ip_initial_sequence(const ip_addr_t *local, uint16_t local_port, const ip_addr_t *remote,
-                                uint16_t remote_port)
+uint32_t at_ip_hash(const ip_addr_t *local, uint16_t local_port, const ip_addr_t *remote, uint16_t remote_port,
+                    const void *more, size_t size)
 {
     struct { /* 52 bytes: with its padding one block of MD5 */
         uint8_t secret[sizeof(at_ip_the->secret)];
@@ -52,7 +51,17 @@ uint32_t at_ip_initial_sequence(const ip_addr_t *local, uint16_t local_port, con
     ends.remote_port = remote_port;
     br_md5_init(&md5);
     br_md5_update(&md5, &ends, sizeof(ends));
+    br_md5_update(&md5, more, size);
     br_md5_out(&md5, digest);
     memcpy(&hash, digest, sizeof(hash));
-    return hash + (uint32_t)(at_ip_the->now_ns / 4000);
+    return hash;
+}
+
+/* RFC 6528, 3: a clock of 4 microseconds plus a keyed hash of the connection's two ends; or a SYN cookie. */
+uint32_t at_ip_initial_sequence(const ip_addr_t *local, uint16_t local_port, const ip_addr_t *remote,
+                                uint16_t remote_port)
+{
+    if (at_ip_the->has_cookie)
+        return at_ip_the->cookie;
+    return at_ip_hash(local, local_port, remote, remote_port, NULL, 0) + (uint32_t)(at_ip_the->now_ns / 4000);
 }

@@ -125,8 +125,11 @@ static at_status hand_over_whole(struct at_ip_interface *interface, struct pbuf 
 err_t at_ip_transmit(struct netif *netif, struct pbuf *p)
 {
     struct at_ip_interface *interface = (struct at_ip_interface *)netif;
-    at_status status = interface->count > 0 ? AT_AGAIN : hand_over_whole(interface, p);
+    at_status status;
 
+    if (interface->ip->is_restoring)
+        return ERR_OK;
+    status = interface->count > 0 ? AT_AGAIN : hand_over_whole(interface, p);
     if (status == AT_OK)
         return ERR_OK;
     if (status == AT_AGAIN && interface->count < AT_IP_WAITING) {

@@ -134,12 +134,17 @@ class GuardTest : public StacksTest {
     }
   }
 
-  /* What the server sends when `s` arrives. */
+  /* What the server sends to its client when `s` arrives. */
   std::vector<Segment> Answers(const Segment &s) {
+    std::vector<Segment> to_client;
+
     answers_.clear();
     us.device.Arrive(FrameOf(s));
     Run([] { return false; }, 0);
-    return answers_;
+    for (const Segment &answer : answers_) {
+      if (answer.client == s.client && answer.port == s.port) to_client.push_back(answer);
+    }
+    return to_client;
   }
 
   /* The same for one answer at most; without one its flags are 0. */
@@ -400,6 +405,66 @@ TEST_F(GuardTest, HalfOpen_ItsSynAgainIsAnswered_AnotherIsChallenged) {
   EXPECT_EQ(unsigned(kSyn | kAck), Answer(s).flags);
   s.seq += 5000;
   EXPECT_EQ(unsigned(kAck), Answer(s).flags);
+}
+
+/* A hundred connections, each amid a hundred SYNs of clients that never answer. */
+TEST_F(GuardTest, SynFlood_RealConnectionsGetIn_WithTheirOptions) {
+  Segment flood, s;
+  uint32_t x = 12345;
+
+  for (unsigned i = 0; i < 100; i++) {
+    Segment answer;
+
+    s = Segment();
+    s.client = 0x0a020000 + i;
+    s.seq = i * 1000003;
+    s.flags = kSyn;
+    if (i % 2 == 0) {
+      s.options = Timestamps(5000);
+      s.options.insert(s.options.end(), {2, 4, 5, 0xb4, 1, 3, 3, 7, 1, 1, 4, 2});
+    }
+    answer = Answer(s);
+    ASSERT_EQ(unsigned(kSyn | kAck), answer.flags);
+    for (unsigned k = 0; k < 100; k++) {
+      x = x * 1664525 + 1013904223;
+      flood.client = 0x0b000000 + (x >> 8);
+      flood.port = uint16_t(x >> 3 | 1);
+      flood.seq = x * 7;
+      flood.flags = kSyn;
+      EXPECT_EQ(unsigned(kSyn | kAck), Answer(flood).flags);
+    }
+    clock.now_ns += 100000000;
+    s.flags = kAck;
+    s.seq++;
+    s.ack = answer.seq + 1;
+    s.data = "hello";
+    if (i % 2 == 0) s.options = Timestamps(5001);
+    received_.clear();
+    Answer(s);
+    ASSERT_EQ(i + 1, accepted_);
+    EXPECT_EQ("hello", received_);
+    Abort();
+  }
+}
+
+TEST_F(GuardTest, SynFlood_AcksThatAreGuessed_OrTooOld_AreReset) {
+  Segment s;
+  Segment answer;
+
+  s.flags = kSyn;
+  for (s.port = 1; s.port <= 20; s.port++) answer = Answer(s);
+  s.port = 20;
+  s.flags = kAck;
+  s.seq = 1;
+  s.ack = answer.seq + 1 + 256;
+  EXPECT_EQ(unsigned(kRst), Answer(s).flags & kRst);
+  s.ack = answer.seq + 1;
+  s.client++;
+  EXPECT_EQ(unsigned(kRst), Answer(s).flags & kRst) << "another's";
+  s.client--;
+  Pass(129);
+  EXPECT_EQ(unsigned(kRst), Answer(s).flags & kRst) << "too old";
+  EXPECT_EQ(0u, accepted_);
 }
 
 }  // namespace
