@@ -407,7 +407,7 @@ TEST_F(GuardTest, HalfOpen_ItsSynAgainIsAnswered_AnotherIsChallenged) {
   EXPECT_EQ(unsigned(kAck), Answer(s).flags);
 }
 
-/* A hundred connections, each amid a hundred SYNs of clients that never answer. */
+/* A hundred connections, each after a hundred SYNs of clients that never answer. */
 TEST_F(GuardTest, SynFlood_RealConnectionsGetIn_WithTheirOptions) {
   Segment flood, s;
   uint32_t x = 12345;
@@ -415,6 +415,14 @@ TEST_F(GuardTest, SynFlood_RealConnectionsGetIn_WithTheirOptions) {
   for (unsigned i = 0; i < 100; i++) {
     Segment answer;
 
+    for (unsigned k = 0; k < 100; k++) {
+      x = x * 1664525 + 1013904223;
+      flood.client = 0x0b000000 + (x >> 8);
+      flood.port = uint16_t(x >> 3 | 1);
+      flood.seq = x * 7;
+      flood.flags = kSyn;
+      EXPECT_EQ(unsigned(kSyn | kAck), Answer(flood).flags);
+    }
     s = Segment();
     s.client = 0x0a020000 + i;
     s.seq = i * 1000003;
@@ -425,14 +433,6 @@ TEST_F(GuardTest, SynFlood_RealConnectionsGetIn_WithTheirOptions) {
     }
     answer = Answer(s);
     ASSERT_EQ(unsigned(kSyn | kAck), answer.flags);
-    for (unsigned k = 0; k < 100; k++) {
-      x = x * 1664525 + 1013904223;
-      flood.client = 0x0b000000 + (x >> 8);
-      flood.port = uint16_t(x >> 3 | 1);
-      flood.seq = x * 7;
-      flood.flags = kSyn;
-      EXPECT_EQ(unsigned(kSyn | kAck), Answer(flood).flags);
-    }
     clock.now_ns += 100000000;
     s.flags = kAck;
     s.seq++;
