@@ -106,11 +106,11 @@ static bool grow(struct at_ip *ip)
 {
     struct at_ip_time_wait *table = &ip->time_wait;
     uint32_t size = table->buckets == NULL ? BUCKETS_FIRST : table->size * 2;
-    struct entry **buckets = at_mm_heap_alloc(ip->config.heap, size * sizeof(*buckets));
+    struct entry **buckets = at_mm_heap_alloc(ip->config.heap, size * sizeof(struct entry *));
 
     if (buckets == NULL)
         return table->buckets != NULL;
-    memset(buckets, 0, size * sizeof(*buckets));
+    memset(buckets, 0, size * sizeof(struct entry *));
     at_mm_heap_free(ip->config.heap, table->buckets);
     if (table->buckets == NULL)
         at_list_init(&table->all);
