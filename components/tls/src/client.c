@@ -10,23 +10,6 @@
 #define MIN_RSA_BITS 2048
 #define NAME_MAX 255
 
-/* RSA's suites make no sense to a client that cannot verify RSA. */
-static void drop_rsa_suites(br_ssl_engine_context *engine)
-{
-    uint16_t suites[BR_MAX_CIPHER_SUITES];
-    size_t count = 0;
-
-    for (size_t i = 0; i < engine->suites_num; i++) {
-        switch (engine->suites_buf[i]) {
-        case BR_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256:
-        case BR_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256:
-        case BR_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384:
-        case BR_TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA: suites[count++] = engine->suites_buf[i];
-        }
-    }
-    br_ssl_engine_set_suites(engine, suites, count);
-}
-
 static void install_validator(struct client_memory *memory, const struct at_tls_peer *peer)
 {
     br_x509_minimal_context *validator = &memory->validator;
@@ -41,7 +24,7 @@ static void install_validator(struct client_memory *memory, const struct at_tls_
                              (uint32_t)(peer->time_s % DAY_S));
     peer->trust->verify(&memory->client, validator);
     if (br_ssl_engine_get_rsavrfy(engine) == NULL)
-        drop_rsa_suites(engine);
+        keep_suites(engine, true);
     br_ssl_engine_set_x509(engine, &validator->vtable);
 }
 

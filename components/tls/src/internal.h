@@ -36,6 +36,9 @@ at_status begin(struct at_tls *tls, struct at_stream carrier, const struct at_tl
 /* give_up is what an open that failed returns: the connection is closed, and says why. */
 at_status give_up(struct at_tls *tls, enum at_tls_failure failure, at_status status);
 
+/* keep_suites drops the suites that are signed with anything but ECDSA, or with `ecdsa` false those that are. */
+void keep_suites(br_ssl_engine_context *engine, bool ecdsa);
+
 /* pump moves records between the carrier and the engine until neither goes on. */
 void pump(struct at_tls *tls);
 

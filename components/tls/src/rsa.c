@@ -2,11 +2,14 @@
 /* RSA: signatures of servers, and their verification. */
 #include <atman/tls/credentials.h>
 
-#include <bearssl.h>
+#include "internal.h"
 
 void at_tls_sign_rsa(void *server, const struct at_tls_identity *identity)
 {
-    br_ssl_server_set_single_rsa(server, identity->certificates, identity->certificate_count, identity->key,
+    br_ssl_server_context *context = server;
+
+    keep_suites(&context->eng, false);
+    br_ssl_server_set_single_rsa(context, identity->certificates, identity->certificate_count, identity->key,
                                  BR_KEYTYPE_SIGN, NULL, br_rsa_i62_pkcs1_sign);
 }
 

@@ -145,6 +145,65 @@ TEST_F(ConnectionTest, AncientClient_IsServedOnlyByLegacy) {
   EXPECT_EQ(ReadText(pair_.Server()).substr(0, 1), "h");
 }
 
+// A client that knows one suite.
+uint16_t only_suite;
+
+const at_tls_profile *OnlyOneSuite() {
+  static const at_tls_profile profile = {[](void *engine) {
+    at_tls_legacy()->install(engine);
+    br_ssl_engine_set_suites(static_cast<br_ssl_engine_context *>(engine), &only_suite, 1);
+  }};
+  return &profile;
+}
+
+TEST_F(ConnectionTest, EachSuite_IsSpokenByTheServerWithTheKeyForIt) {
+  const struct {
+    bool rsa, legacy;
+    uint16_t suite;
+  } cases[] = {
+      {false, false, BR_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256},
+      {false, false, BR_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256},
+      {false, false, BR_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384},
+      {false, true, BR_TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA},
+      {true, false, BR_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256},
+      {true, false, BR_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256},
+      {true, false, BR_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384},
+      {true, true, BR_TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA},
+  };
+  for (const auto &c : cases) {
+    for (bool legacy_server : {false, true}) {
+      SCOPED_TRACE(::testing::Message() << std::hex << c.suite << (legacy_server ? " legacy" : " modern"));
+      Pair pair;
+      only_suite = c.suite;
+      pair.options.client_profile = OnlyOneSuite();
+      pair.options.server_profile = legacy_server ? at_tls_legacy() : at_tls_modern();
+      pair.options.identity = c.rsa ? &rsa_server_identity : &server_identity;
+      pair.options.trust = c.rsa ? &rsa_authority_trust : &authority_trust;
+      pair.Open();
+      pair.Shake();
+      if (c.legacy && !legacy_server) {
+        EXPECT_STREQ(at_tls_failure_name(pair.ServerFailure()), "AT_TLS_NO_COMMON_SUITE");
+        continue;
+      }
+      EXPECT_EQ(pair.client_status, AT_OK) << at_tls_failure_text(pair.ClientFailure());
+      EXPECT_EQ(at_tls_suite(&pair.server.tls), c.suite);
+      EXPECT_EQ(WriteText(pair.Client(), "hello"), AT_OK);
+      EXPECT_EQ(WriteText(pair.Server(), "you"), AT_OK);
+      EXPECT_EQ(ReadText(pair.Server()), "hello");
+      EXPECT_EQ(ReadText(pair.Client()), "you");
+    }
+  }
+}
+
+TEST_F(ConnectionTest, SuitesOfAnotherKey_AreNotTaken) {
+  only_suite = BR_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256;
+  pair_.options.client_profile = OnlyOneSuite();
+  pair_.options.trust = &rsa_authority_trust;
+  pair_.Open();
+  pair_.Shake();
+  EXPECT_STREQ(at_tls_failure_name(pair_.ServerFailure()), "AT_TLS_NO_COMMON_SUITE");
+}
+
 TEST_F(ConnectionTest, Protocols_TheServersPreferenceWins) {
   pair_.options.server_protocols = {"h2", "http/1.1"};
   pair_.options.client_protocols = {"http/1.1", "h2"};
