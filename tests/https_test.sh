@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: ISC
 #
-# examples/https on real Xen, asked by clients that nobody here wrote: curl, openssl, gnutls-cli and sslscan, in dom0.
+# examples/https on real Xen, asked by clients that nobody here wrote: curl, openssl, gnutls-cli and sslscan, in dom0;
+# and examples/fetch, which asks openssl's server and finds it by dnsmasq.
 
 readonly ADDRESS=10.0.0.2 GREETING='A very HTTP-hello from Atman'
 readonly AUTHORITY=/usr/bin/authority.pem # where a test's files are put
@@ -110,4 +111,73 @@ Garbage_EndsOneConnectionOnly() {
     printf 'GET / HTTP/1.1\r\n\r\n' | timeout 10 socat -t 2 - TCP:$ADDRESS:443 >/tmp/said || true
     [[ $(get https://server.test/) == "$GREETING" ]] || fail "it does not answer any more"
     guest_stops 2000
+}
+
+# serve [OPTION]...: openssl as a server of the file /greeting at port 4433, and dnsmasq, which knows that all of .test
+# is here, and kit.wild.test the guest.
+serve() {
+    mkdir -p /tmp/www
+    echo "$GREETING" >/tmp/www/greeting
+    dnsmasq --keep-in-foreground --user=root --group=root --interface=xenbr0 --bind-interfaces --no-resolv --no-hosts \
+        --address=/test/10.0.0.1 --address=/kit.wild.test/$ADDRESS --pid-file=/tmp/dnsmasq.pid &
+    (cd /tmp/www && exec openssl s_server -accept 4433 -WWW "$@") >/tmp/server 2>&1 &
+    until grep -q ACCEPT /tmp/server; do sleep 0.1; done
+}
+
+readonly OWN_CERTIFICATE=(-cert /usr/bin/https.pem -key /usr/bin/https.key)
+
+# fetch URL [SETTING]...
+fetch() {
+    guest_start fetch "cmdline=\"$1 ip=10.0.0.2/24 dns=10.0.0.1\"" "${@:2}"
+}
+
+# fetch_says SENTENCE URL [SETTING]...
+fetch_says() {
+    local sentence=$1
+    shift
+    fetch "$@"
+    guest_ends crash 40
+    console_has "fetch: $sentence"
+    console_lacks "$GREETING"
+}
+
+Fetch_FindsChecksAndPrints() {
+    serve "${OWN_CERTIFICATE[@]}" -tls1_2
+    fetch https://server.test:4433/greeting
+    guest_ends poweroff 40
+    console_has "$GREETING"
+    fetch https://a.wild.test:4433/greeting
+    guest_ends poweroff 40
+}
+
+Fetch_UnderstandsTheKitsOwnServer() {
+    start_https memory=5
+    serve "${OWN_CERTIFICATE[@]}"
+    guest_start fetch 'cmdline="https://kit.wild.test/ ip=10.0.0.3/24 dns=10.0.0.1"'
+    guest_ends poweroff 40
+    console_has "$GREETING"
+    guest_start fetch 'cmdline="https://kit.wild.test/nothing ip=10.0.0.3/24 dns=10.0.0.1"'
+    guest_ends crash 40
+    console_has "fetch: kit.wild.test: the answer's status is 404."
+}
+
+Fetch_RefusesCertificatesThatProveNothing() {
+    serve "${OWN_CERTIFICATE[@]}"
+    fetch_says 'other.test: the certificate is for another name.' https://other.test:4433/greeting
+    # Ten years ago by the guest's clock: minus 315,360,000 seconds, in 32 bits.
+    fetch_says 'server.test: a certificate has expired or is not valid yet.' \
+        https://server.test:4433/greeting rtc_timeoffset=3979607296
+    stop_children
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=server.test -days 30 \
+        -addext subjectAltName=DNS:server.test -keyout /tmp/self.key -out /tmp/self.pem
+    serve -cert /tmp/self.pem -key /tmp/self.key
+    fetch_says 'server.test: no trusted authority issued the certificate.' https://server.test:4433/greeting
+}
+
+Fetch_SaysWhatIsInTheWay() {
+    serve "${OWN_CERTIFICATE[@]}" -tls1_1 -cipher ALL:@SECLEVEL=0
+    fetch_says 'server.test: the peer refused with an alert.' https://server.test:4433/greeting
+    fetch_says 'server.test: nobody listens there.' https://server.test/greeting
+    fetch_says 'server.example: no name server knows it.' https://server.example/greeting
+    fetch_says 'http://server.test/: that is no https://HOST' http://server.test/
 }

@@ -222,14 +222,21 @@ static void status_changed(struct netif *netif)
     at_ip_stop(((struct at_ip_interface *)netif)->ip);
 }
 
+static void tell_of_status(struct at_ip_interface *interface, netif_status_callback_fn callback)
+{
+    at_ip_enter(interface->ip);
+    netif_set_status_callback(&interface->netif, callback);
+    at_ip_leave(interface->ip);
+}
+
 at_status at_ip_interface_wait(struct at_ip_interface *interface, enum at_ip_family family, uint64_t deadline_ns)
 {
     at_status status = AT_OK;
 
-    netif_set_status_callback(&interface->netif, status_changed);
+    tell_of_status(interface, status_changed);
     while (status == AT_OK && !has_address(interface, family))
         status = at_ip_run(interface->ip, deadline_ns);
-    netif_set_status_callback(&interface->netif, NULL);
+    tell_of_status(interface, NULL);
     return status;
 }
 

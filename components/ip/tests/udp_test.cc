@@ -158,6 +158,16 @@ TEST_F(DhcpTest, Address_IsAskedForAndRenewed) {
   EXPECT_GT(types.size(), 4u);
 }
 
+/* It called into lwIP without saying so, which ended the program: nobody had ever waited. */
+TEST_F(DhcpTest, InterfaceWait_KnowsWhetherThereIsAnAddress) {
+  StartServer();
+  EXPECT_EQ(AT_TIMED_OUT, at_ip_interface_wait(us.interface, AT_IP_V4, 0));
+  ASSERT_TRUE(Run([&] { return HasAddress(); }, 20000000000));
+  EXPECT_EQ(AT_OK, at_ip_interface_wait(us.interface, AT_IP_V4, 0));
+  EXPECT_EQ(AT_OK, at_ip_interface_wait(us.interface, AT_IP_ANY, 0));
+  EXPECT_EQ(AT_TIMED_OUT, at_ip_interface_wait(us.interface, AT_IP_V6, 0));
+}
+
 TEST_F(DhcpTest, LeaseThatIsNotRenewed_IsGivenUp) {
   StartServer();
   ASSERT_TRUE(Run([&] { return HasAddress(); }, 20000000000));
