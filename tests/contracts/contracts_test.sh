@@ -53,3 +53,21 @@ Memory_ThirtyTwoMiB_EveryPage() {
 Memory_MoreThanOneLevel2Table_EveryPage() {
     guest_start memory memory=700 && guest_ends poweroff 60
 }
+
+# Xen hands the host's clock on to every guest as soon as dom0 sets it. No deadline of the shell's: its clock jumps too.
+WallClock_HostSetsItsClock_GuestsFollow() {
+    local set seen i
+    guest_start wall
+    console_has waiting
+    set=$(($(date +%s) + 1000))
+    date -s "@$set" >/dev/null
+    for ((i = 0; i < 300; i++)); do
+        guest_ended && break
+        sleep 0.1
+    done
+    date -s "@$(($(date +%s) - 1000))" >/dev/null
+    guest_ends poweroff
+    console_has 'wall clock at'
+    seen=$(sed -n 's/.*wall clock at \([0-9]*\).*/\1/p' "$(console_file)")
+    ((seen >= set && seen <= set + 60)) || fail "the host set its clock to $set, the guest's shows $seen"
+}

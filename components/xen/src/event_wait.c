@@ -7,11 +7,6 @@
 
 #include "internal.h"
 
-static bool is_polled(const struct at_xen_event_slot *slot)
-{
-    return slot->port != 0 && slot->fn != NULL && !slot->masked;
-}
-
 /* Slots do not move, so whatever a handler binds, closes or raises, none is visited twice. */
 unsigned at_xen_events_dispatch(struct at_xen_events *events)
 {
@@ -20,7 +15,7 @@ unsigned at_xen_events_dispatch(struct at_xen_events *events)
     for (uint32_t i = 0; i < events->used; i++) {
         const struct at_xen_event_slot *slot = &events->slots[i];
 
-        if (is_polled(slot) && at_xen_pending_take(events->shared, slot->port)) {
+        if (at_xen_slot_is_polled(slot) && at_xen_pending_take(events->shared, slot->port)) {
             slot->fn(slot->ctx);
             ran++;
         }
@@ -33,28 +28,34 @@ static unsigned list_polled(const struct at_xen_events *events, at_xen_port port
     unsigned count = 0;
 
     for (uint32_t i = 0; i < events->used; i++) {
-        if (is_polled(&events->slots[i]))
+        if (at_xen_slot_is_polled(&events->slots[i]))
             ports[count++] = events->slots[i].port;
     }
     return count;
 }
 
-at_status at_xen_events_wait(struct at_xen_events *events, uint64_t deadline_ns)
+at_status at_xen_events_block(const struct at_xen_events *events, uint64_t deadline_ns)
 {
     at_xen_port ports[AT_XEN_EVENT_PORTS];
     unsigned count;
-    long result;
 
-    if (at_xen_events_dispatch(events) > 0)
-        return AT_OK;
     if (deadline_ns == 0)
         return AT_TIMED_OUT;
     count = list_polled(events, ports);
     if (count == 0 && deadline_ns == AT_NEVER)
         return AT_DEADLOCK;
-    result = at_xen_poll(ports, count, deadline_ns);
-    if (result < 0)
-        return at_xen_status(result);
+    return at_xen_status(at_xen_poll(ports, count, deadline_ns));
+}
+
+at_status at_xen_events_wait(struct at_xen_events *events, uint64_t deadline_ns)
+{
+    at_status status;
+
+    if (at_xen_events_dispatch(events) > 0)
+        return AT_OK;
+    status = at_xen_events_block(events, deadline_ns);
+    if (status != AT_OK)
+        return status;
     /* The clock is read last and only if it matters: where RDTSC is emulated it costs more than the poll. */
     if (at_xen_events_dispatch(events) > 0 || deadline_ns == AT_NEVER)
         return AT_OK;

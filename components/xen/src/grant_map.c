@@ -5,8 +5,9 @@
 
 #include <atman/xen/hypercall.h>
 
-/* `result` is the hypercall's, `status` the operation's own (GNTST_*). */
-static at_status grant_status(long result, int status)
+#include "internal.h"
+
+at_status at_xen_grant_status(long result, int status)
 {
     if (result < 0)
         return at_xen_status(result);
@@ -29,7 +30,7 @@ at_status at_xen_grant_table_frames(uint64_t *frames, uint32_t count)
     _Static_assert(sizeof(xen_pfn_t) == sizeof *frames, "Xen stores frame numbers as we do");
     set_xen_guest_handle(op.frame_list, (xen_pfn_t *)frames);
     result = at_xen_grant_table_op(GNTTABOP_setup_table, &op, 1);
-    return grant_status(result, op.status);
+    return at_xen_grant_status(result, op.status);
 }
 
 at_status at_xen_grant_map(struct at_xen_grant_mapping *mapping, uintptr_t va, at_xen_domid peer, at_xen_grant_ref ref,
@@ -42,7 +43,7 @@ at_status at_xen_grant_map(struct at_xen_grant_mapping *mapping, uintptr_t va, a
         .dom = peer,
     };
     long result = at_xen_grant_table_op(GNTTABOP_map_grant_ref, &op, 1);
-    at_status status = grant_status(result, op.status);
+    at_status status = at_xen_grant_status(result, op.status);
 
     if (status == AT_OK)
         *mapping = (struct at_xen_grant_mapping){.va = va, .handle = op.handle};
@@ -54,5 +55,5 @@ at_status at_xen_grant_unmap(const struct at_xen_grant_mapping *mapping)
     struct gnttab_unmap_grant_ref op = {.host_addr = mapping->va, .handle = mapping->handle};
     long result = at_xen_grant_table_op(GNTTABOP_unmap_grant_ref, &op, 1);
 
-    return grant_status(result, op.status);
+    return at_xen_grant_status(result, op.status);
 }

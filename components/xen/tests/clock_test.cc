@@ -155,4 +155,16 @@ TEST_F(ClockTest, Wall_IsWhatTheHostSet) {
   }
 }
 
+TEST_F(ClockTest, WallVersion_ChangesWhenTheHostSetsItsClockAndOnlyThen) {
+  at_fake_xen_set_wall(xen_, 1704067200, 0);
+  uint32_t version = at_xen_clock_wall_version(shared_);
+  at_fake_xen_advance(xen_, 5000000000);
+  EXPECT_EQ(at_xen_clock_wall_version(shared_), version) << "time goes on by itself";
+  at_fake_xen_set_wall(xen_, 1704067200, 0);
+  EXPECT_NE(at_xen_clock_wall_version(shared_), version);
+  at_xen_wall_time wall;
+  at_xen_clock_wall(shared_, &wall);
+  EXPECT_EQ(wall.seconds, 1704067200u) << "five seconds back";
+}
+
 }  // namespace

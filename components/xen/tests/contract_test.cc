@@ -33,17 +33,34 @@ struct Env : at_xen_contract_env {  // first: what the cases get is a pointer to
     frame = at_fake_xen_frame(xen, page);
     window = reinterpret_cast<uintptr_t>(mmap(nullptr, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
     self = kGuest;
+    map_frames = Map;
+    unmap_frames = [](at_xen_contract_env *, void *, size_t) {};
+
+    void *control = at_fake_xen_page_alloc(xen, kGuest), *words = at_fake_xen_page_alloc(xen, kGuest);
+    fifo_control = static_cast<evtchn_fifo_control_block *>(control);
+    fifo_control_frame = at_fake_xen_frame(xen, control);
+    fifo_words = static_cast<event_word_t *>(words);
+    fifo_words_frame = at_fake_xen_frame(xen, words);
   }
 
   ~Env() {
     at_fake_console_destroy(reader);
     at_fake_xen_page_free(xen, page);
+    at_fake_xen_page_free(xen, fifo_control);
+    at_fake_xen_page_free(xen, fifo_words);
     EXPECT_EQ(at_fake_xen_ports_in_use(xen, kGuest), 0u);
     EXPECT_EQ(at_fake_xen_grants_in_use(xen, kGuest), 0u);
     EXPECT_EQ(at_fake_xen_maps_in_use(xen, kGuest), 0u);
     EXPECT_EQ(at_fake_xen_pages_in_use(xen, kGuest), 0u);
     munmap(reinterpret_cast<void *>(window), 4096);
     at_fake_xen_destroy(xen);
+  }
+
+  // Machine memory is mapped already: only frames that are adjacent can be shown so.
+  static void *Map(at_xen_contract_env *env, const uint64_t *frames, size_t count) {
+    for (size_t i = 1; i < count; ++i)
+      if (frames[i] != frames[0] + i) return nullptr;
+    return at_fake_xen_address(static_cast<Env *>(env)->xen, frames[0]);
   }
 
   at_fake_xen *xen;
@@ -57,8 +74,12 @@ void Drop(void *env) { delete static_cast<Env *>(static_cast<at_xen_contract_env
 
 const bool registered =
     AtRegisterContract("XenEventContract", at_xen_event_contract, at_xen_event_contract_count, Make, Drop) &&
+    AtRegisterContract("XenFifoContract", at_xen_fifo_contract, at_xen_fifo_contract_count, Make, Drop) &&
     AtRegisterContract("XenClockContract", at_xen_clock_contract, at_xen_clock_contract_count, Make, Drop) &&
+    AtRegisterContract("XenVcpuContract", at_xen_vcpu_contract, at_xen_vcpu_contract_count, Make, Drop) &&
     AtRegisterContract("XenGrantContract", at_xen_grant_contract, at_xen_grant_contract_count, Make, Drop) &&
+    AtRegisterContract("XenGrantTableContract", at_xen_grant_table_contract, at_xen_grant_table_contract_count, Make,
+                       Drop) &&
     AtRegisterContract("XenMappingContract", at_xen_mapping_contract, at_xen_mapping_contract_count, Make, Drop) &&
     AtRegisterContract("XenConsoleContract", at_xen_console_contract, at_xen_console_contract_count, Make, Drop);
 

@@ -18,7 +18,13 @@ class MemoryTest : public GuestTest {
  protected:
   static constexpr uint64_t kFirstFrame = 0x10000;
 
-  explicit MemoryTest(at_fake_xen_config config = {256, 0, 0, 0, false}) : GuestTest(config) {}
+  MemoryTest() : GuestTest(Small()) {}
+
+  static at_fake_xen_config Small() {
+    at_fake_xen_config config{};
+    config.pages = 256;
+    return config;
+  }
 
   std::vector<uint64_t> Pages(size_t count) {
     std::vector<uint64_t> frames;

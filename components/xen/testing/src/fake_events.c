@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Two-level event channels, with the errors and the side effects of xen/common/event_channel.c and event_2l.c. */
+/* Event channels, with the errors and the side effects of xen/common/event_channel.c, and of event_2l.c. */
 
 #include "fake_internal.h"
 
@@ -8,12 +8,18 @@
 #include <string.h>
 #include <xen/event_channel.h>
 
+#define TWO_LEVEL_PORTS (sizeof(((shared_info_t *)0)->evtchn_pending) * 8)
+
 void at_fake_xen_raise_(struct fake_domain *domain, at_xen_port port)
 {
     shared_info_t *shared = domain->shared;
     struct vcpu_info *vcpu = &shared->vcpu_info[0];
     xen_ulong_t bit = (xen_ulong_t)1 << (port % 64), selector = (xen_ulong_t)1 << (port / 64);
 
+    if (domain->fifo != NULL) {
+        at_fake_xen_fifo_raise_(domain, port);
+        return;
+    }
     if (shared->evtchn_pending[port / 64] & bit)
         return;
     shared->evtchn_pending[port / 64] |= bit;
@@ -24,9 +30,19 @@ void at_fake_xen_raise_(struct fake_domain *domain, at_xen_port port)
     domain->raised = true;
 }
 
+bool at_fake_xen_is_pending_(const struct fake_domain *domain, at_xen_port port)
+{
+    if (domain->fifo != NULL)
+        return at_fake_xen_fifo_is_pending_(domain, port);
+    return port < TWO_LEVEL_PORTS && ((domain->shared->evtchn_pending[port / 64] >> (port % 64)) & 1);
+}
+
 static void clear_pending(struct fake_domain *domain, at_xen_port port)
 {
-    domain->shared->evtchn_pending[port / 64] &= ~((xen_ulong_t)1 << (port % 64));
+    if (domain->fifo != NULL)
+        at_fake_xen_fifo_clear_(domain, port);
+    else
+        domain->shared->evtchn_pending[port / 64] &= ~((xen_ulong_t)1 << (port % 64));
 }
 
 /* An open port of the domain, or NULL. */
@@ -41,6 +57,8 @@ static struct fake_port *open_port(const struct at_fake_xen *xen, struct fake_do
 static at_xen_port free_port(const struct at_fake_xen *xen, const struct fake_domain *domain)
 {
     for (at_xen_port port = 1; port < xen->config.ports; port++) {
+        if (domain->fifo == NULL && port >= TWO_LEVEL_PORTS)
+            return 0;
         if (domain->ports[port].state == FAKE_PORT_FREE)
             return port;
     }
@@ -134,6 +152,11 @@ static long close_port(struct at_fake_xen *xen, struct fake_domain *caller, at_x
     }
     port->state = FAKE_PORT_FREE;
     clear_pending(caller, number);
+    if (caller->fifo != NULL) {
+        const struct evtchn_set_priority op = {.port = number, .priority = EVTCHN_FIFO_PRIORITY_DEFAULT};
+
+        at_fake_xen_fifo_priority_(caller, &op);
+    }
     return 0;
 }
 
@@ -146,6 +169,11 @@ static long send(struct at_fake_xen *xen, struct fake_domain *caller, at_xen_por
     if (port->state == FAKE_PORT_INTERDOMAIN)
         at_fake_xen_raise_(at_fake_xen_domain_(xen, port->remote), port->remote_port);
     return 0;
+}
+
+static long set_priority(struct at_fake_xen *xen, struct fake_domain *caller, const struct evtchn_set_priority *op)
+{
+    return open_port(xen, caller, op->port) == NULL ? -XEN_EINVAL : at_fake_xen_fifo_priority_(caller, op);
 }
 
 static long status(struct at_fake_xen *xen, struct fake_domain *caller, struct evtchn_status *op)
@@ -183,6 +211,9 @@ long at_fake_xen_event_op_(struct at_fake_xen *xen, struct fake_domain *domain, 
     case EVTCHNOP_close: return close_port(xen, domain, ((const struct evtchn_close *)argument)->port);
     case EVTCHNOP_send: return send(xen, domain, ((const struct evtchn_send *)argument)->port);
     case EVTCHNOP_status: return status(xen, domain, argument);
+    case EVTCHNOP_init_control: return at_fake_xen_fifo_init_(xen, domain, argument);
+    case EVTCHNOP_expand_array: return at_fake_xen_fifo_expand_(xen, domain, argument);
+    case EVTCHNOP_set_priority: return set_priority(xen, domain, argument);
     default: return -XEN_ENOSYS;
     }
 }
@@ -214,7 +245,7 @@ bool at_fake_xen_take_event(struct at_fake_xen *xen, at_xen_domid domid, at_xen_
     bool pending;
 
     FAKE_REQUIRE(port < xen->config.ports, "no such port");
-    pending = (domain->shared->evtchn_pending[port / 64] >> (port % 64)) & 1;
+    pending = at_fake_xen_is_pending_(domain, port);
     clear_pending(domain, port);
     return pending;
 }

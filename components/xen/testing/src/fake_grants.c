@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Version 1 grants: who may use which page, and what is busy; after xen/common/grant_table.c. */
+/* Grants: who may use which page, and what is busy; after xen/common/grant_table.c. */
 
 #define _GNU_SOURCE
 
@@ -13,43 +13,74 @@
 
 static uint32_t entries(const struct fake_domain *domain)
 {
-    return domain->grant_frames * AT_XEN_GRANTS_PER_FRAME;
+    return domain->grant_frames * (domain->grant_version == 2 ? AT_XEN_GRANTS_V2_PER_FRAME : AT_XEN_GRANTS_PER_FRAME);
+}
+
+/* An entry of either version, as Xen reads it. */
+struct fake_entry {
+    const uint16_t *flags;
+    uint16_t *busy; /* where GTF_reading and GTF_writing are: among the flags, or in the states of version 2 */
+    at_xen_domid domid;
+    uint64_t frame;
+    uint32_t start, end; /* of what may be reached, in bytes of the page */
+};
+
+static struct fake_entry entry_of(const struct fake_domain *granter, at_xen_grant_ref ref)
+{
+    if (granter->grant_version == 2) {
+        grant_entry_v2_t *v2 = &((grant_entry_v2_t *)(void *)granter->grants)[ref];
+        bool part = (v2->hdr.flags & GTF_sub_page) != 0;
+
+        return (struct fake_entry){
+            .flags = &v2->hdr.flags,
+            .busy = &granter->grant_states[ref],
+            .domid = v2->hdr.domid,
+            .frame = v2->full_page.frame,
+            .start = part ? v2->sub_page.page_off : 0,
+            .end = part ? (uint32_t)v2->sub_page.page_off + v2->sub_page.length : (uint32_t)FAKE_PAGE,
+        };
+    }
+    return (struct fake_entry){
+        .flags = &granter->grants[ref].flags,
+        .busy = &granter->grants[ref].flags,
+        .domid = granter->grants[ref].domid,
+        .frame = granter->grants[ref].frame,
+        .end = FAKE_PAGE,
+    };
 }
 
 /* Begins a use of a grant: checks it, marks it busy in the granter's table, and says which frame it is. GNTST_*. */
-static int pin(struct at_fake_xen *xen, uint64_t *frame, at_xen_domid user, struct fake_domain *granter,
+static int pin(struct at_fake_xen *xen, struct fake_entry *entry, at_xen_domid user, struct fake_domain *granter,
                at_xen_grant_ref ref, bool readonly)
 {
-    grant_entry_v1_t *entry;
     struct fake_pins *pins;
 
     if (ref >= entries(granter))
         return GNTST_bad_gntref;
-    entry = &granter->grants[ref];
+    *entry = entry_of(granter, ref);
     pins = &granter->pins[ref];
-    if ((entry->flags & GTF_type_mask) != GTF_permit_access || entry->domid != user ||
-        (!readonly && (entry->flags & GTF_readonly)))
+    if ((*entry->flags & GTF_type_mask) != GTF_permit_access || entry->domid != user ||
+        (!readonly && (*entry->flags & GTF_readonly)))
         return GNTST_general_error;
     if (at_fake_xen_owner_(xen, entry->frame) != granter->id)
         return GNTST_general_error;
-    *frame = entry->frame;
     pins->readers += readonly;
     pins->writers += !readonly;
-    entry->flags |= (uint16_t)(readonly ? GTF_reading : GTF_reading | GTF_writing);
+    *entry->busy |= (uint16_t)(readonly ? GTF_reading : GTF_reading | GTF_writing);
     return GNTST_okay;
 }
 
 static void unpin(struct fake_domain *granter, at_xen_grant_ref ref, bool readonly)
 {
-    grant_entry_v1_t *entry = &granter->grants[ref];
+    struct fake_entry entry = entry_of(granter, ref);
     struct fake_pins *pins = &granter->pins[ref];
 
     pins->readers -= readonly;
     pins->writers -= !readonly;
     if (pins->writers == 0)
-        entry->flags &= (uint16_t)~GTF_writing;
+        *entry.busy &= (uint16_t)~GTF_writing;
     if (pins->writers == 0 && pins->readers == 0)
-        entry->flags &= (uint16_t)~GTF_reading;
+        *entry.busy &= (uint16_t)~GTF_reading;
 }
 
 static grant_handle_t free_handle(struct at_fake_xen *xen)
@@ -70,17 +101,19 @@ static int map(struct at_fake_xen *xen, grant_handle_t *handle, at_xen_domid map
                at_xen_grant_ref ref, bool readonly)
 {
     struct fake_domain *granter = at_fake_xen_find_(xen, granter_id, NULL);
-    uint64_t frame;
+    struct fake_entry entry;
     int result;
 
     if (granter == NULL)
         return GNTST_bad_domain;
-    result = pin(xen, &frame, mapper, granter, ref, readonly);
+    if (ref < entries(granter) && granter->grant_version == 2 && (*entry_of(granter, ref).flags & GTF_sub_page))
+        return GNTST_general_error; /* a part of a page can only be copied */
+    result = pin(xen, &entry, mapper, granter, ref, readonly);
     if (result != GNTST_okay)
         return result;
     *handle = free_handle(xen);
     xen->mappings[*handle] = (struct fake_mapping){
-        .used = true, .readonly = readonly, .mapper = mapper, .granter = granter_id, .ref = ref, .frame = frame};
+        .used = true, .readonly = readonly, .mapper = mapper, .granter = granter_id, .ref = ref, .frame = entry.frame};
     return GNTST_okay;
 }
 
@@ -183,7 +216,7 @@ long at_fake_xen_grant_op_(struct at_fake_xen *xen, struct fake_domain *domain, 
             op[i].status = unmap_grant_ref(xen, domain, &op[i]);
         return 0;
     }
-    default: return -XEN_ENOSYS;
+    default: return at_fake_xen_grant_table_op_(xen, domain, command, arguments, count);
     }
 }
 
@@ -219,33 +252,42 @@ int at_fake_xen_grant_unmap(struct at_fake_xen *xen, at_xen_domid mapper, grant_
     return GNTST_okay;
 }
 
-/* Begins a copy of `size` bytes at `offset` of a granted page. */
-static int begin_copy(struct at_fake_xen *xen, uint8_t **at, at_xen_domid peer, at_xen_domid granter_id,
-                      at_xen_grant_ref ref, uint32_t offset, uint32_t size, bool readonly)
+int at_fake_xen_copy_begin_(struct at_fake_xen *xen, uint8_t **at, at_xen_domid peer, at_xen_domid granter_id,
+                            at_xen_grant_ref ref, uint32_t offset, uint32_t size, bool readonly)
 {
     struct fake_domain *granter = at_fake_xen_find_(xen, granter_id, NULL);
-    uint64_t frame;
+    struct fake_entry entry;
     int result;
 
     if (granter == NULL)
         return GNTST_bad_domain;
     if (offset > FAKE_PAGE || size > FAKE_PAGE - offset)
         return GNTST_bad_copy_arg;
-    result = pin(xen, &frame, peer, granter, ref, readonly);
-    if (result == GNTST_okay)
-        *at = (uint8_t *)at_fake_xen_address(xen, frame) + offset;
-    return result;
+    result = pin(xen, &entry, peer, granter, ref, readonly);
+    if (result != GNTST_okay)
+        return result;
+    if (offset < entry.start || offset + size > entry.end) {
+        unpin(granter, ref, readonly);
+        return GNTST_general_error;
+    }
+    *at = (uint8_t *)at_fake_xen_address(xen, entry.frame) + offset;
+    return GNTST_okay;
+}
+
+void at_fake_xen_copy_end_(struct at_fake_xen *xen, at_xen_domid granter, at_xen_grant_ref ref, bool readonly)
+{
+    unpin(at_fake_xen_domain_(xen, granter), ref, readonly);
 }
 
 int at_fake_xen_grant_read(struct at_fake_xen *xen, void *out, at_xen_domid peer, at_xen_domid granter,
                            at_xen_grant_ref ref, uint32_t offset, uint32_t size)
 {
     uint8_t *at;
-    int result = begin_copy(xen, &at, peer, granter, ref, offset, size, true);
+    int result = at_fake_xen_copy_begin_(xen, &at, peer, granter, ref, offset, size, true);
 
     if (result == GNTST_okay) {
         memcpy(out, at, size);
-        unpin(at_fake_xen_domain_(xen, granter), ref, true);
+        at_fake_xen_copy_end_(xen, granter, ref, true);
     }
     return result;
 }
@@ -254,11 +296,11 @@ int at_fake_xen_grant_write(struct at_fake_xen *xen, at_xen_domid peer, at_xen_d
                             uint32_t offset, const void *data, uint32_t size)
 {
     uint8_t *at;
-    int result = begin_copy(xen, &at, peer, granter, ref, offset, size, false);
+    int result = at_fake_xen_copy_begin_(xen, &at, peer, granter, ref, offset, size, false);
 
     if (result == GNTST_okay) {
         memcpy(at, data, size);
-        unpin(at_fake_xen_domain_(xen, granter), ref, false);
+        at_fake_xen_copy_end_(xen, granter, ref, false);
     }
     return result;
 }
@@ -269,7 +311,7 @@ uint32_t at_fake_xen_grants_in_use(const struct at_fake_xen *xen, at_xen_domid d
     uint32_t valid = 0;
 
     for (uint32_t ref = 0; ref < entries(domain); ref++)
-        valid += (domain->grants[ref].flags & GTF_type_mask) != GTF_invalid;
+        valid += (*entry_of(domain, ref).flags & GTF_type_mask) != GTF_invalid;
     return valid;
 }
 

@@ -63,11 +63,6 @@ uint64_t at_fake_xen_run_steps(struct at_fake_xen *xen)
     return next_ns;
 }
 
-static bool is_pending(const struct fake_domain *domain, at_xen_port port)
-{
-    return (domain->shared->evtchn_pending[port / 64] >> (port % 64)) & 1;
-}
-
 static bool wants_upcall(const struct fake_domain *domain)
 {
     const struct vcpu_info *vcpu = &domain->shared->vcpu_info[0];
@@ -88,7 +83,7 @@ static bool is_over(const struct fake_domain *domain, const struct block *block)
     if (wants_upcall(domain) || (block->any_event && domain->raised))
         return true;
     for (unsigned i = 0; i < block->count; i++) {
-        if (is_pending(domain, block->ports[i]))
+        if (at_fake_xen_is_pending_(domain, block->ports[i]))
             return true;
     }
     return false;
@@ -122,6 +117,16 @@ static long block(struct at_fake_xen *xen, struct fake_domain *domain, const str
     return 0;
 }
 
+static long blocked(struct at_fake_xen *xen, struct fake_domain *domain, const struct block *what)
+{
+    long result;
+
+    at_fake_xen_set_runstate_(xen, domain, RUNSTATE_blocked);
+    result = block(xen, domain, what);
+    at_fake_xen_set_runstate_(xen, domain, RUNSTATE_running);
+    return result;
+}
+
 static long poll(struct at_fake_xen *xen, struct fake_domain *domain, const struct sched_poll *poll)
 {
     struct block what = {
@@ -141,7 +146,7 @@ static long poll(struct at_fake_xen *xen, struct fake_domain *domain, const stru
         what.deadline_ns = NEVER;
     else if (poll->timeout > INT64_MAX)
         what.deadline_ns = 0; /* Xen's times are signed: this one is long past */
-    return block(xen, domain, &what);
+    return blocked(xen, domain, &what);
 }
 
 long at_fake_xen_sched_op_(struct at_fake_xen *xen, struct fake_domain *domain, unsigned long command, void *argument)
@@ -153,7 +158,7 @@ long at_fake_xen_sched_op_(struct at_fake_xen *xen, struct fake_domain *domain, 
         return 0;
     case SCHEDOP_block:
         domain->shared->vcpu_info[0].evtchn_upcall_mask = 0;
-        return block(xen, domain, &(struct block){.deadline_ns = NEVER});
+        return blocked(xen, domain, &(struct block){.deadline_ns = NEVER});
     case SCHEDOP_poll: return poll(xen, domain, argument);
     case SCHEDOP_shutdown:
         domain->shutdown_reason = (uint8_t)((const struct sched_shutdown *)argument)->reason;
@@ -194,6 +199,9 @@ static bool strikes(struct fake_order *order, const struct fake_domain *domain, 
     return true;
 }
 
+static long multicall(struct at_fake_xen *xen, struct fake_domain *domain, struct multicall_entry *entries,
+                      unsigned long count);
+
 static long serve(struct at_fake_xen *xen, struct fake_domain *domain, unsigned long number, const unsigned long a[5])
 {
     switch (number) {
@@ -201,11 +209,40 @@ static long serve(struct at_fake_xen *xen, struct fake_domain *domain, unsigned 
     case __HYPERVISOR_grant_table_op: return at_fake_xen_grant_op_(xen, domain, a[0], (void *)a[1], a[2]);
     case __HYPERVISOR_sched_op: return at_fake_xen_sched_op_(xen, domain, a[0], (void *)a[1]);
     case __HYPERVISOR_memory_op: return at_fake_xen_memory_op_(xen, domain, a[0], (void *)a[1]);
+    case __HYPERVISOR_vcpu_op: return at_fake_xen_vcpu_op_(xen, domain, a[0], a[1], (void *)a[2]);
+    case __HYPERVISOR_multicall: return multicall(xen, domain, (void *)a[0], a[1]);
     case __HYPERVISOR_console_io: return console_io(xen, domain, a[0], a[1], (const char *)a[2]);
     case __HYPERVISOR_xen_version: return a[0] == XENVER_version ? 4 << 16 | 17 : -XEN_ENOSYS;
     case __HYPERVISOR_set_trap_table: return 0;
     default: return -XEN_ENOSYS;
     }
+}
+
+/* One hypercall, or one of a multicall. */
+static long make(struct at_fake_xen *xen, struct fake_domain *domain, unsigned long number, const unsigned long a[5])
+{
+    if (strikes(&xen->order, domain, number))
+        return -xen->order.error;
+    if (xen->services[number].fn != NULL)
+        return xen->services[number].fn(xen->services[number].ctx, a);
+    return serve(xen, domain, number, a);
+}
+
+/* Its calls can fail one by one, and are not counted: they cost no entry. */
+static long multicall(struct at_fake_xen *xen, struct fake_domain *domain, struct multicall_entry *entries,
+                      unsigned long count)
+{
+    for (unsigned long i = 0; i < count; i++) {
+        struct multicall_entry *entry = &entries[i];
+        long result = -XEN_ENOSYS;
+
+        if (entry->op == __HYPERVISOR_multicall)
+            result = -XEN_EINVAL;
+        else if (entry->op < FAKE_HYPERCALLS)
+            result = make(xen, domain, entry->op, entry->args);
+        entry->result = (xen_ulong_t)result;
+    }
+    return 0;
 }
 
 long at_xen_hypercall(unsigned long number, unsigned long a1, unsigned long a2, unsigned long a3, unsigned long a4,
@@ -221,11 +258,7 @@ long at_xen_hypercall(unsigned long number, unsigned long a1, unsigned long a2, 
     domain->calls[number]++;
     if (domain->shutdown_reason >= 0)
         return -XEN_ESRCH; /* a real domain would not run any more */
-    if (strikes(&xen->order, domain, number))
-        return -xen->order.error;
-    if (xen->services[number].fn != NULL)
-        return xen->services[number].fn(xen->services[number].ctx, arguments);
-    return serve(xen, domain, number, arguments);
+    return make(xen, domain, number, arguments);
 }
 
 /* ---- misbehaviour and observation ---- */

@@ -7,7 +7,10 @@
 #include <atman/testing/fake_xen.h>
 
 #include <atman/xen/grant.h>
+#include <atman/xen/grant_v2.h>
 #include <xen/errno.h>
+#include <xen/event_channel.h>
+#include <xen/vcpu.h>
 
 #define FAKE_PAGE ((size_t)4096)
 #define FAKE_DOMAINS 8u
@@ -35,6 +38,8 @@ struct fake_pins {
     uint32_t writers;
 };
 
+struct fake_fifo;
+
 struct fake_domain {
     bool exists;
     at_xen_domid id;
@@ -43,9 +48,14 @@ struct fake_domain {
     grant_entry_v1_t *grants; /* the whole of what the table may grow to */
     struct fake_pins *pins;
     uint32_t grant_frames;
+    uint32_t grant_version;
+    grant_status_t *grant_states; /* of version 2; NULL until it was asked for */
+    struct fake_fifo *fifo;       /* NULL: two-level */
     uint32_t pages;
     uint32_t page_limit; /* 0: none */
-    bool raised;         /* a pending bit went from 0 to 1 since the domain began to block */
+    struct vcpu_runstate_info runstate;
+    struct vcpu_runstate_info *runstate_area; /* the guest's copy, or NULL */
+    bool raised;                              /* a pending bit went from 0 to 1 since the domain began to block */
     int shutdown_reason;
     uint32_t calls[FAKE_HYPERCALLS];
 };
@@ -128,10 +138,35 @@ at_xen_domid at_fake_xen_owner_(const struct at_fake_xen *xen, uint64_t frame);
 /* Sets a port's pending bit as Xen does. */
 void at_fake_xen_raise_(struct fake_domain *domain, at_xen_port port);
 
+/* A port's pending bit, wherever it is. */
+bool at_fake_xen_is_pending_(const struct fake_domain *domain, at_xen_port port);
+
+/* In FIFO mode, of which only fake_fifo.c knows the inside: a port's event word; EVTCHNOP_*; its end. */
+void at_fake_xen_fifo_raise_(struct fake_domain *domain, at_xen_port port);
+bool at_fake_xen_fifo_is_pending_(const struct fake_domain *domain, at_xen_port port);
+void at_fake_xen_fifo_clear_(struct fake_domain *domain, at_xen_port port);
+long at_fake_xen_fifo_init_(struct at_fake_xen *xen, struct fake_domain *domain, struct evtchn_init_control *op);
+long at_fake_xen_fifo_expand_(struct at_fake_xen *xen, struct fake_domain *domain,
+                              const struct evtchn_expand_array *op);
+long at_fake_xen_fifo_priority_(struct fake_domain *domain, const struct evtchn_set_priority *op);
+void at_fake_xen_fifo_free_(struct fake_domain *domain);
+
+/* Begins and ends a copy of `size` bytes at `offset` of a granted page, which is then at `*at`. GNTST_*. */
+int at_fake_xen_copy_begin_(struct at_fake_xen *xen, uint8_t **at, at_xen_domid peer, at_xen_domid granter_id,
+                            at_xen_grant_ref ref, uint32_t offset, uint32_t size, bool readonly);
+void at_fake_xen_copy_end_(struct at_fake_xen *xen, at_xen_domid granter, at_xen_grant_ref ref, bool readonly);
+
+/* The domain's vcpu is in RUNSTATE_* `state` from now on. */
+void at_fake_xen_set_runstate_(struct at_fake_xen *xen, struct fake_domain *domain, int state);
+
 /* The families of hypercalls, for `domain`; their results. */
 long at_fake_xen_event_op_(struct at_fake_xen *xen, struct fake_domain *domain, unsigned long command, void *argument);
 long at_fake_xen_grant_op_(struct at_fake_xen *xen, struct fake_domain *domain, unsigned long command, void *arguments,
                            unsigned long count);
+long at_fake_xen_grant_table_op_(struct at_fake_xen *xen, struct fake_domain *domain, unsigned long command,
+                                 void *arguments, unsigned long count);
+long at_fake_xen_vcpu_op_(struct at_fake_xen *xen, struct fake_domain *domain, unsigned long command,
+                          unsigned long vcpu, void *argument);
 long at_fake_xen_memory_op_(struct at_fake_xen *xen, struct fake_domain *domain, unsigned long command, void *argument);
 long at_fake_xen_sched_op_(struct at_fake_xen *xen, struct fake_domain *domain, unsigned long command, void *argument);
 

@@ -37,7 +37,7 @@ struct at_fake_xen *at_fake_xen_create(const struct at_fake_xen_config *config)
     if (xen->config.grant_frames == 0)
         xen->config.grant_frames = 4;
     xen->now_ns = xen->config.start_ns != 0 ? xen->config.start_ns : NS_PER_SECOND;
-    FAKE_REQUIRE(xen->config.ports <= sizeof(((shared_info_t *)0)->evtchn_pending) * 8, "too many ports");
+    FAKE_REQUIRE(xen->config.ports <= EVTCHN_FIFO_NR_CHANNELS, "too many ports");
 
     xen->memory_fd = memfd_create("fake-xen", MFD_CLOEXEC);
     FAKE_REQUIRE(xen->memory_fd >= 0 && ftruncate(xen->memory_fd, (off_t)(xen->config.pages * FAKE_PAGE)) == 0,
@@ -62,6 +62,7 @@ void at_fake_xen_destroy(struct at_fake_xen *xen)
             munmap((void *)(uintptr_t)mapping->va, FAKE_PAGE);
     }
     for (uint32_t i = 0; i < FAKE_DOMAINS; i++) {
+        at_fake_xen_fifo_free_(&xen->domains[i]);
         free(xen->domains[i].ports);
         free(xen->domains[i].pins);
     }
@@ -93,24 +94,29 @@ struct fake_domain *at_fake_xen_domain_(const struct at_fake_xen *xen, at_xen_do
     return domain;
 }
 
-/* Writes the clocks into the domain's shared_info. The TSC does not count: its multiplier is 0. */
+/* Writes the system time into the domain's shared_info. The TSC does not count: its multiplier is 0. */
 static void publish_time(const struct at_fake_xen *xen, struct fake_domain *domain)
 {
     struct vcpu_time_info *time = &domain->shared->vcpu_info[0].time;
 
     time->version += 2;
     time->system_time = xen->now_ns;
+}
+
+/* And the wall clock: only when it was set. */
+static void publish_wall(const struct at_fake_xen *xen, struct fake_domain *domain)
+{
     domain->shared->wc_version += 2;
     domain->shared->wc_sec = (uint32_t)xen->wall_seconds;
     domain->shared->wc_sec_hi = (uint32_t)(xen->wall_seconds >> 32);
     domain->shared->wc_nsec = xen->wall_ns;
 }
 
-static void publish_time_to_all(struct at_fake_xen *xen)
+static void publish_to_all(struct at_fake_xen *xen, void (*publish)(const struct at_fake_xen *, struct fake_domain *))
 {
     for (uint32_t i = 0; i < FAKE_DOMAINS; i++) {
         if (xen->domains[i].exists)
-            publish_time(xen, &xen->domains[i]);
+            publish(xen, &xen->domains[i]);
     }
 }
 
@@ -132,9 +138,12 @@ void at_fake_xen_add_domain(struct at_fake_xen *xen, at_xen_domid domid)
     domain->grants = at_fake_xen_pages_(xen, FAKE_XEN, xen->config.grant_frames);
     domain->pins = allocate(entries, sizeof *domain->pins);
     domain->grant_frames = 1;
+    domain->grant_version = 1;
     for (uint32_t i = 0; i < XEN_LEGACY_MAX_VCPUS; i++)
         domain->shared->vcpu_info[i].evtchn_upcall_mask = 1;
     publish_time(xen, domain);
+    publish_wall(xen, domain);
+    domain->runstate = (struct vcpu_runstate_info){.state = RUNSTATE_running, .state_entry_time = xen->now_ns};
 }
 
 void at_fake_xen_enter(struct at_fake_xen *xen, at_xen_domid domid)
@@ -233,7 +242,7 @@ uint64_t at_fake_xen_now(const struct at_fake_xen *xen)
 void at_fake_xen_advance(struct at_fake_xen *xen, uint64_t ns)
 {
     xen->now_ns += ns;
-    publish_time_to_all(xen);
+    publish_to_all(xen, publish_time);
 }
 
 void at_fake_xen_set_wall(struct at_fake_xen *xen, uint64_t seconds, uint32_t nanoseconds)
@@ -248,5 +257,5 @@ void at_fake_xen_set_wall(struct at_fake_xen *xen, uint64_t seconds, uint32_t na
     }
     xen->wall_seconds = seconds - since;
     xen->wall_ns = nanoseconds - rest;
-    publish_time_to_all(xen);
+    publish_to_all(xen, publish_wall);
 }

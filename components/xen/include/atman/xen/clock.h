@@ -55,6 +55,16 @@ uint64_t at_xen_clock_scale(uint64_t ticks, uint32_t mul, int shift);
 /* at_xen_clock_wall stores the wall clock's time in `*wall`. Never blocks, cannot fail; it may step either way. */
 void at_xen_clock_wall(const shared_info_t *shared, struct at_xen_wall_time *wall);
 
+/*
+ * at_xen_clock_wall_version returns a number that changes whenever the host sets its clock, and with it the domain's
+ * wall clock: whoever keeps a difference between the clocks compares it, and reads the wall clock again if it is
+ * another. Odd while Xen writes. Never blocks.
+ */
+static inline uint32_t at_xen_clock_wall_version(const shared_info_t *shared)
+{
+    return __atomic_load_n(&shared->wc_version, __ATOMIC_ACQUIRE);
+}
+
 #ifdef __cplusplus
 }
 #endif

@@ -5,10 +5,11 @@
 /*
  * A model of Xen inside one process, behind at_xen_hypercall(): what a PV guest sees of the hypervisor, for tests.
  *
- * It models domains with their shared_info, machine pages and who owns them, two-level event channels, version 1 grant
- * tables with Xen's rules for busy grants, XENMEM_* as far as ballooning goes, SCHEDOP_*, the version, Xen's own
- * console, and virtual time. Time stands still until a domain blocks or the test moves it, so a run is the same every
- * time. There are no threads: peers are step functions that run whenever the current domain blocks or yields.
+ * It models domains with their shared_info, machine pages and who owns them, event channels and grant tables of both
+ * kinds with Xen's rules for what is busy, XENMEM_* as far as ballooning goes, SCHEDOP_*, the version, Xen's own
+ * console, multicalls, a vcpu's run states, and virtual time. Time stands still until a domain blocks or the test moves
+ * it, so a run is the same every time. There are no threads: peers are step functions that run whenever the current
+ * domain blocks or yields.
  * Everything else answers -ENOSYS, or whatever the test installs.
  *
  * Linking it defines at_xen_hypercall(). A misuse of these functions (an unknown domain, a page that is none) panics.
@@ -30,9 +31,11 @@ struct at_fake_xen;
 /* What a fake Xen is made of. Zero for the defaults. */
 struct at_fake_xen_config {
     uint32_t pages;        /* of machine memory in all; 0 = 1024 */
-    uint32_t ports;        /* a domain can have, port 0 included, at most 4096; 0 = 256 */
+    uint32_t ports;        /* a domain can have, port 0 included, at most 131072, two-level 4096; 0 = 256 */
     uint32_t grant_frames; /* a domain's table can grow to; 0 = 4 */
     uint64_t start_ns;     /* the system time at first; 0 = 1 s */
+    bool no_fifo;          /* a Xen that has no FIFO event channels */
+    bool grants_v1_only;   /* no domain may have a version 2 grant table */
     bool release_build;    /* deny CONSOLEIO_write to all but domain 0, as a Xen without debugging does */
 };
 
@@ -86,6 +89,9 @@ uint64_t at_fake_xen_now(const struct at_fake_xen *xen);
 
 /* at_fake_xen_advance moves it. Runs nothing. */
 void at_fake_xen_advance(struct at_fake_xen *xen, uint64_t ns);
+
+/* at_fake_xen_steal moves it as well, while the domain's vcpu would run but another has its CPU. Runs nothing. */
+void at_fake_xen_steal(struct at_fake_xen *xen, at_xen_domid domid, uint64_t ns);
 
 /* at_fake_xen_set_wall makes the wall clock show this time now (at system time at_fake_xen_now()). */
 void at_fake_xen_set_wall(struct at_fake_xen *xen, uint64_t seconds, uint32_t nanoseconds);
@@ -147,6 +153,10 @@ uint32_t at_fake_xen_ports_in_use(const struct at_fake_xen *xen, at_xen_domid do
 
 /* at_fake_xen_grant_table grows the domain's table to `frames` frames and returns it, mapped in one piece. */
 grant_entry_v1_t *at_fake_xen_grant_table(struct at_fake_xen *xen, at_xen_domid domid, uint32_t frames);
+
+/* at_fake_xen_grant_table_v2 is that of a domain that has switched to version 2; the entries' states in `*states`. */
+grant_entry_v2_t *at_fake_xen_grant_table_v2(struct at_fake_xen *xen, at_xen_domid domid, uint32_t frames,
+                                             const grant_status_t **states);
 
 /*
  * at_fake_xen_grant_map maps what `granter` granted to `mapper` as `ref`: `*page` is the granter's own page (that a
