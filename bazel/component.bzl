@@ -3,6 +3,7 @@
 
 load("@rules_cc//cc:defs.bzl", "cc_library")
 load(":release.bzl", "component_release")
+load(":tidy.bzl", "tidy_test")
 load(":versions.bzl", "component_versions")
 
 AtmanComponentInfo = provider(
@@ -160,6 +161,13 @@ def atman_component(name, version, hdrs, srcs = [], uses = {}, deps = [], visibi
         # In the kit itself, and not in its own tests or in an archive.
         component_versions(name, version, hdrs, name + ".library")
         component_release(name, version, name + ".library", uses)
+        tidy_test(
+            name = name + ".tidy_test",
+            size = "small",
+            guest = [name],
+            tags = kwargs.get("tags", []),
+            visibility = ["//visibility:private"],
+        )
     _header_units(
         name = name + ".header_units",
         hdrs = hdrs,

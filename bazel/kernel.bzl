@@ -1,30 +1,11 @@
 # SPDX-License-Identifier: ISC
 """atman_kernel: an application and the components it names, as one image that boots on Xen."""
 
-load("@bazel_tools//tools/cpp:toolchain_utils.bzl", "find_cpp_toolchain")
 load("@rules_cc//cc:defs.bzl", "cc_binary")
 load(":composition.bzl", "atman_components")
+load(":guest.bzl", "guest_transition")
 load(":libvirt.bzl", "libvirt_domain")
 load(":link_map.bzl", "link_map")
-
-# How a guest is built, whatever the command line says about host programs.
-_GUEST = {
-    "//command_line_option:collect_code_coverage": False,
-    "//command_line_option:copt": [],
-    "//command_line_option:features": [],
-    "//command_line_option:linkopt": [],
-    "//command_line_option:platforms": [Label("//platforms:xen_pv")],
-    "//command_line_option:strip": "never",  # _kernel does it, and keeps what it strips off
-}
-
-def _guest_impl(_settings, _attr):
-    return _GUEST
-
-guest_transition = transition(
-    implementation = _guest_impl,
-    inputs = [],
-    outputs = _GUEST.keys(),
-)
 
 def _quote(text):
     return "\"" + text.replace("\\", "\\\\").replace("\"", "\\\"") + "\""

@@ -51,7 +51,7 @@ static void drop_first(struct client *client)
     at_ip_data_free(client->data[0]);
     client->offset = 0;
     client->waiting--;
-    memmove(client->data, client->data + 1, client->waiting * sizeof(client->data[0]));
+    memmove(client->data, client->data + 1, client->waiting * sizeof(struct at_ip_data *));
 }
 
 static void closed(struct at_ip_tcp *tcp, void *user, at_status why)

@@ -59,7 +59,8 @@ static int grow(unsigned fd)
     while (more <= fd) {
         more *= 2;
     }
-    struct at_libc_file **larger = at_libc_heap_realloc(table == console_only ? NULL : table, more * sizeof *larger);
+    struct at_libc_file **larger =
+        at_libc_heap_realloc(table == console_only ? NULL : table, more * sizeof(struct at_libc_file *));
     if (larger == NULL) {
         return -ENOMEM;
     }

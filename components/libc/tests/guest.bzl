@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
 """What the tests need of the guest's own object code: under other names for the host, and linked into a program."""
 
-load("//bazel:kernel.bzl", "guest_transition")
+load("//bazel:guest.bzl", "guest_transition")
 
 _ATTRS = {
     "deps": attr.label_list(cfg = guest_transition, mandatory = True, providers = [CcInfo]),
