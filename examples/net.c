@@ -101,6 +101,7 @@ int main(void)
     };
     at_status status = at_netfront_open(&device, &config);
     struct at_netdev dev = at_netfront_netdev(&device);
+    uint64_t now_ns;
 
     if (status != AT_OK)
         return complain(status);
@@ -112,9 +113,12 @@ int main(void)
         if (status == AT_OK)
             status = print_frames(dev);
     }
-    at_lifecycle_stop(&lifecycle, at_wait_now(wait) + SECOND / 4);
-    at_netfront_close(&device, at_wait_now(wait) + SECOND / 2);
+    now_ns = at_wait_now(wait);
+    at_lifecycle_stop(&lifecycle, now_ns + SECOND / 4);
+    at_netfront_close(&device, now_ns + SECOND / 4 * 3);
     if (status != AT_OK)
         print_value("Network device ended: ", at_status_name(status));
+    else if (at_lifecycle_requested(&lifecycle) == AT_LIFECYCLE_REBOOT)
+        at_guest_reboot();
     return status != AT_OK;
 }

@@ -332,5 +332,7 @@ int main(int argc, char **argv)
         status = at_ip_run(ip, AT_NEVER);
     if (status != AT_OK)
         return complain("The network has ended: ", status);
+    if (at_lifecycle_requested(&lifecycle) == AT_LIFECYCLE_REBOOT)
+        at_guest_reboot();
     return 0;
 }

@@ -85,6 +85,26 @@ Shutdown_EndsItSoon() {
     guest_stops 5000
 }
 
+Reboot_IsWhatTheDomainEndsWith() {
+    start_net
+    timeout 10 xl reboot "${guest_id:?}"
+    guest_ends reboot
+}
+
+# As an operator has it: xl builds the domain again, under the same name.
+Reboot_RestartsIt() {
+    configure_guest net 'name="again"' 'on_reboot="restart"'
+    xl create /tmp/guest.cfg
+    guest=again
+    console_has 'IP address:'
+    timeout 10 xl reboot again
+    local limit=$((SECONDS + 20))
+    until (($(console | grep -c 'Network device initialized:') == 2)); do
+        ((SECONDS < limit)) || fail "the guest did not come back"
+        sleep 0.2
+    done
+}
+
 ShutdownBeforeConnecting_EndsIt() {
     guest_start net
     guest_stops 5000

@@ -158,11 +158,6 @@ at_status at_lifecycle_start(struct at_lifecycle *l, struct at_xenstore *xs, str
     return status;
 }
 
-enum at_lifecycle_request at_lifecycle_requested(const struct at_lifecycle *l)
-{
-    return l->requested;
-}
-
 void at_lifecycle_clear(struct at_lifecycle *l)
 {
     l->requested = AT_LIFECYCLE_NONE;

@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 
+#include <atman/guest.h>
 #include <atman/libc/arguments.h>
 #include <atman/libc/exit.h>
 #include <atman/xen/domain.h>
@@ -32,13 +33,21 @@ AT_NORETURN void at_xen_pv_start(const start_info_t *boot_info)
 
 void (*at_xen_pv_last_words)(void);
 
+/* What a status of 0 means. */
+static unsigned end = SHUTDOWN_poweroff;
+
+static AT_NORETURN void shut_down(unsigned reason)
+{
+    at_xen_pv_console_drain();
+    for (;;)
+        at_xen_domain_shutdown(reason);
+}
+
 AT_NORETURN void at_xen_pv_crash(void)
 {
     if (at_xen_pv_last_words != NULL)
         at_xen_pv_last_words();
-    at_xen_pv_console_drain();
-    for (;;)
-        at_xen_domain_shutdown(SHUTDOWN_crash);
+    shut_down(SHUTDOWN_crash);
 }
 
 /* Writes a status as decimal digits. */
@@ -57,7 +66,13 @@ static void write_decimal(int value)
     at_xen_pv_write(first);
 }
 
-/* Reason poweroff for status 0; crash for any other, with a line that names it. */
+AT_NORETURN void at_guest_reboot(void)
+{
+    end = SHUTDOWN_reboot;
+    exit(0);
+}
+
+/* Reason poweroff or reboot for status 0; crash for any other, with a line that names it. */
 AT_NORETURN void at_libc_exit(int status)
 {
     if (status != 0) {
@@ -66,7 +81,5 @@ AT_NORETURN void at_libc_exit(int status)
         at_xen_pv_write("\n");
         at_xen_pv_crash();
     }
-    at_xen_pv_console_drain();
-    for (;;)
-        at_xen_domain_shutdown(SHUTDOWN_poweroff);
+    shut_down(end);
 }

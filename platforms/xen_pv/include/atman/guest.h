@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <atman/base/panic.h>
 #include <atman/base/status.h>
 #include <atman/base/wait.h>
 
@@ -105,6 +106,12 @@ struct at_sched *at_guest_sched(void);
  * was called (then a thread sleeps and others run), the event channels' before (then the guest sleeps).
  */
 struct at_wait at_guest_wait(void);
+
+/*
+ * at_guest_reboot ends the guest as exit(0) does, but for the reason that the domain gives: reboot instead of poweroff,
+ * upon which the toolstack starts it anew. Never returns.
+ */
+AT_NORETURN void at_guest_reboot(void);
 
 #ifdef __cplusplus
 }

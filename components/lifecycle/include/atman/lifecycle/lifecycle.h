@@ -64,7 +64,10 @@ at_status at_lifecycle_start(struct at_lifecycle *l, struct at_xenstore *xs, str
  * at_lifecycle_requested returns what was asked for last. It stands until at_lifecycle_clear(); words that are unknown
  * are acknowledged and change nothing. Never blocks.
  */
-enum at_lifecycle_request at_lifecycle_requested(const struct at_lifecycle *l);
+static inline enum at_lifecycle_request at_lifecycle_requested(const struct at_lifecycle *l)
+{
+    return l->requested;
+}
 
 /* at_lifecycle_clear forgets the request: it was carried out, as when a domain runs again after it was suspended. */
 void at_lifecycle_clear(struct at_lifecycle *l);
