@@ -27,7 +27,7 @@
 #define CLIENTS 40         /* at most, so that their memory is bounded; further ones are refused */
 #define HEAD_MAX 1024      /* bytes of a request's head */
 #define INPUT (2048 + 325) /* a client's records hold requests: 2 KB and what TLS adds */
-#define OUTPUT (4096 + 85) /* ours hold replies */
+#define OUTPUT (8192 + 85) /* ours hold replies */
 #define IDLE_S 30          /* then a client that does nothing has to go */
 #define SESSIONS 64        /* that are remembered for clients which come back */
 

@@ -39,8 +39,12 @@ at_status give_up(struct at_tls *tls, enum at_tls_failure failure, at_status sta
 /* keep_suites drops the suites that are signed with anything but ECDSA, or with `ecdsa` false those that are. */
 void keep_suites(br_ssl_engine_context *engine, bool ecdsa);
 
-/* pump moves records between the carrier and the engine until neither goes on. */
+/*
+ * pump moves records between the carrier and the engine until neither goes on. pump_and_hold lets the carrier hold the
+ * last of them back, for more follows: the next pump() sends them.
+ */
 void pump(struct at_tls *tls);
+void pump_and_hold(struct at_tls *tls);
 
 /* fail ends the connection, unless it has ended. */
 void fail(struct at_tls *tls, enum at_tls_failure failure, at_status status);

@@ -10,14 +10,14 @@
 
 #include <string.h>
 
+#include "cpu.h"
 #include "curves.h"
 
 #define COORDINATE 32
 #define POINT (1 + 2 * COORDINATE) /* uncompressed: SEC 1, 2.3.3 */
 #define TABLE_POINTS 15 /* each table has sums of the generator times 2^0, 2^64, 2^128 and 2^192, or 2^32 of it */
 
-/* What the assembly asks the CPU's abilities of: none, so that every machine runs the same code. */
-uint32_t OPENSSL_ia32cap_P[4];
+uint32_t OPENSSL_ia32cap_P[4]; /* here, where the assembly cannot do without it, also in a program that never looks */
 
 /* The field's prime, and the curve's b (FIPS 186-4, D.1.2.3): little-endian words. */
 static const uint64_t prime[P256_LIMBS] = {0xffffffffffffffff, 0x00000000ffffffff, 0, 0xffffffff00000001};

@@ -12,8 +12,22 @@ void fail(struct at_tls *tls, enum at_tls_failure failure, at_status status)
     tls->status = status;
 }
 
+/* Asks the carrier to send what it was given with AT_STREAM_MORE. */
+static void flush(struct at_tls *tls)
+{
+    size_t written;
+    at_status status;
+
+    if (!tls->held)
+        return;
+    tls->held = false;
+    status = at_stream_write(tls->carrier, &written, at_const_span_of(NULL, 0), 0);
+    if (status != AT_OK && status != AT_AGAIN)
+        tls->output_status = status;
+}
+
 /* Hands one prepared piece to the carrier. False: nothing to send, or the carrier takes nothing now. */
-static bool send_piece(struct at_tls *tls, bool *sent)
+static bool send_piece(struct at_tls *tls)
 {
     size_t size, written;
     const unsigned char *record = br_ssl_engine_sendrec_buf(engine_of(tls), &size);
@@ -23,14 +37,16 @@ static bool send_piece(struct at_tls *tls, bool *sent)
         return false;
     /* What follows at once (the rest of a flight, of a large write) shares packets with it: see flush(). */
     status = at_stream_write(tls->carrier, &written, at_const_span_of(record, size), AT_STREAM_MORE);
-    if (status == AT_AGAIN)
+    if (status == AT_AGAIN) {
+        flush(tls); /* it may be what it holds back that fills it */
         return false;
+    }
     if (status != AT_OK) {
         tls->output_status = status;
         return false;
     }
     br_ssl_engine_sendrec_ack(engine_of(tls), written);
-    *sent = true;
+    tls->held = true;
     return true;
 }
 
@@ -81,32 +97,27 @@ static void note_end(struct at_tls *tls)
     fail(tls, failure, status);
 }
 
-/* Asks the carrier to send what it was given with AT_STREAM_MORE. */
-static void flush(struct at_tls *tls)
+void pump_and_hold(struct at_tls *tls)
 {
-    size_t written;
-    at_status status = at_stream_write(tls->carrier, &written, at_const_span_of(NULL, 0), 0);
-
-    if (status != AT_OK && status != AT_AGAIN)
-        tls->output_status = status;
-}
-
-void pump(struct at_tls *tls)
-{
-    bool sent = false, progress = true;
+    bool progress = true;
     unsigned state;
 
     if (tls->status != AT_OK || tls->ended)
         return;
     while (progress) {
-        progress = send_piece(tls, &sent); /* first, so that an answer is on its way before more is read */
+        progress = send_piece(tls); /* first, so that an answer is on its way before more is read */
         progress = (tls->status == AT_OK && !tls->ended && receive_piece(tls)) || progress;
     }
-    if (sent)
-        flush(tls);
     state = br_ssl_engine_current_state(engine_of(tls));
     if (state == BR_SSL_CLOSED)
         note_end(tls);
     else if (state == BR_SSL_SENDREC && tls->output_status != AT_OK)
         fail(tls, AT_TLS_CARRIER, tls->output_status); /* it has to send before anything else */
+}
+
+void pump(struct at_tls *tls)
+{
+    pump_and_hold(tls);
+    if (tls->engine != NULL)
+        flush(tls);
 }

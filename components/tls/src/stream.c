@@ -61,9 +61,11 @@ static at_status write(void *ctx, size_t *written, struct at_const_span bytes, u
     size_t room;
 
     *written = 0;
-    pump(tls);
-    if (output_status(tls) != AT_AGAIN)
+    pump_and_hold(tls);
+    if (output_status(tls) != AT_AGAIN) {
+        pump(tls); /* what it holds back may say why */
         return output_status(tls);
+    }
     while (bytes.size > 0 && (record = br_ssl_engine_sendapp_buf(engine_of(tls), &room)) != NULL) {
         if (room > bytes.size)
             room = bytes.size;
@@ -73,14 +75,15 @@ static at_status write(void *ctx, size_t *written, struct at_const_span bytes, u
         bytes.data += room;
         bytes.size -= room;
         if (bytes.size > 0)
-            pump(tls);
+            pump_and_hold(tls);
     }
-    if (bytes.size > 0 && *written == 0)
-        return output_status(tls);
-    if ((flags & AT_STREAM_MORE) == 0)
+    if ((flags & AT_STREAM_MORE) == 0 && (bytes.size == 0 || *written > 0))
         br_ssl_engine_flush(engine_of(tls), 0);
-    pump(tls);
-    return AT_OK;
+    if ((flags & AT_STREAM_MORE) != 0 && bytes.size == 0)
+        pump_and_hold(tls);
+    else
+        pump(tls);
+    return bytes.size > 0 && *written == 0 ? output_status(tls) : AT_OK;
 }
 
 static at_status finish(void *ctx)

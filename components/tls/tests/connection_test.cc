@@ -257,18 +257,6 @@ TEST_F(ConnectionTest, FullCache_ForgetsTheOldestSession) {
   EXPECT_GE(pair_.pipe.direction[0].written, whole - 16);
 }
 
-TEST_F(ConnectionTest, MoreToCome_SharesOneRecord) {
-  Connect();
-  size_t written;
-  ASSERT_EQ(at_stream_write(pair_.Client(), &written, at_const_span_of("head", 4), AT_STREAM_MORE), AT_OK);
-  EXPECT_EQ(ReadText(pair_.Server()), "AT_AGAIN");
-  ASSERT_EQ(WriteText(pair_.Client(), "body"), AT_OK);
-  EXPECT_EQ(ReadText(pair_.Server()), "headbody");
-  ASSERT_EQ(at_stream_write(pair_.Client(), &written, at_const_span_of("held", 4), AT_STREAM_MORE), AT_OK);
-  ASSERT_EQ(at_stream_write(pair_.Client(), &written, at_const_span_of(nullptr, 0), 0), AT_OK);
-  EXPECT_EQ(ReadText(pair_.Server()), "held");
-}
-
 TEST_F(ConnectionTest, HalfDuplex_TakesNoOutputWhileInputLiesUnread) {
   pair_.options.server_output = 0;
   Connect();

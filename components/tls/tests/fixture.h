@@ -23,6 +23,7 @@ constexpr uint64_t kNow = 1830000000;  // in 2027, within the certificates' time
 // What a pair is made with. Change it before Open().
 struct PairOptions {
   size_t pipe = 40000;
+  size_t server_input = 0;  // 0: as `input`
   size_t input = AT_TLS_INPUT_FULL, server_output = AT_TLS_OUTPUT_FULL, client_output = AT_TLS_OUTPUT_FULL;
   const at_tls_identity *identity = &server_identity;
   const at_tls_trust *trust = &authority_trust;
@@ -47,7 +48,7 @@ class Pair {
     memory_.resize(options.pipe);
     at_pipe_init(&pipe, memory_.data(), memory_.size(), at_wait{});
     for (int i : {0, 1}) {
-      input_[i].resize(options.input);
+      input_[i].resize(i == 0 && options.server_input != 0 ? options.server_input : options.input);
       output_[i].resize(i == 0 ? options.server_output : options.client_output);
     }
     at_tls_config config = Config(0, options.server_profile, options.server_protocols);

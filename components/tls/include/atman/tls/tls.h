@@ -57,6 +57,7 @@ struct at_tls {
     uint8_t alert;
     uint8_t finishing;
     uint8_t ended;
+    uint8_t held; /* the carrier was told that more follows */
 };
 
 /* A connection as a server has it, and as a client has it. Both begin with what all functions take. */
