@@ -8,7 +8,8 @@
 
 int main(void)
 {
-    struct at_xenstore_contract_env env = {.xs = at_guest_xenstore(), .prefix = "data"};
+    struct at_xenstore_contract_env env = {.xs = at_guest_xenstore(), .prefix = "data", .long_directory = "/tool/many"};
 
-    return (int)run_contract(at_xenstore_contract_cases, at_xenstore_contract_count, &env);
+    return (int)(run_contract(at_xenstore_more_contract_cases, at_xenstore_more_contract_count, &env) +
+                 run_contract(at_xenstore_contract_cases, at_xenstore_contract_count, &env));
 }

@@ -20,7 +20,7 @@ readonly HERE
 
 # What dom0 runs besides busybox. The xl family comes from the hypervisor's own folder, so that versions match.
 readonly PROGRAMS=(bash busybox ip ping arping curl socat tcpdump xenstore-read xenstore-write xenstore-list xenstore-ls
-    xenstore-rm xenstore-watch)
+    xenstore-rm xenstore-chmod xenstore-watch)
 readonly XEN_PROGRAMS=(xl xenstored xenconsoled xenconsole xen-init-dom0)
 readonly MODULES=(xen-evtchn xen-gntdev xen-gntalloc xen-privcmd xenfs xen-netback bridge tun)
 # By a program's name: files and folders that it reads, and modules that the kernel needs to serve it.

@@ -124,7 +124,8 @@ static at_status check(struct at_xenstore_request *request)
         if (status != AT_OK)
             return status;
     }
-    if (request->path == NULL || (request->path[0] == '\0' && request->op != AT_XENSTORE_TRANSACTION_START))
+    if (request->path == NULL || (request->path[0] == '\0' && request->op != AT_XENSTORE_TRANSACTION_START &&
+                                  request->op != AT_XENSTORE_RESET_WATCHES))
         return AT_INVALID;
     if (at_xenstore_internal_has_reply(request->op) && (request->reply == NULL || request->capacity == 0))
         return AT_INVALID;

@@ -37,7 +37,11 @@ void at_xenstore_internal_end(struct at_xenstore *xs, at_status status);
 /* Whether requests of kind `op` have an answer to be stored, and not just "OK". */
 static inline bool at_xenstore_internal_has_reply(enum at_xenstore_op op)
 {
-    return op <= AT_XENSTORE_GET_PERMISSIONS || op == AT_XENSTORE_TRANSACTION_START;
+    const uint32_t replies = 1u << AT_XENSTORE_DIRECTORY | 1u << AT_XENSTORE_READ | 1u << AT_XENSTORE_GET_PERMISSIONS |
+                             1u << AT_XENSTORE_TRANSACTION_START | 1u << AT_XENSTORE_GET_DOMAIN_PATH |
+                             1u << AT_XENSTORE_DIRECTORY_PART;
+
+    return (replies >> op & 1) != 0;
 }
 
 /* Gives `watch` a token of its own and makes it one that events can find. */

@@ -91,7 +91,9 @@ static bool judge(struct at_xenstore *xs, at_status *status)
     case XS_ERROR: *status = at_xenstore_internal_error(xs, xs->incoming.text); return one_string;
     case XS_READ: return true;
     case XS_DIRECTORY: return xs->incoming.header.size == 0 || xs->incoming.last == '\0';
-    case XS_GET_PERMS: return xs->incoming.last == '\0';
+    case XS_GET_PERMS:
+    case XS_GET_DOMAIN_PATH:
+    case XS_DIRECTORY_PART: return xs->incoming.last == '\0';
     case XS_TRANSACTION_START:
         if (!one_string || at_xenstore_parse_u32(&transaction, xs->incoming.text, strlen(xs->incoming.text)) != AT_OK)
             return false;

@@ -129,7 +129,7 @@ TEST_F(ClientTest, DirectoryOverAMessage_IsTooBig_AndTheConnectionLives) {
     at_fake_xenstored_write(server_, (HOME "/data/" + std::string(50, 'n') + std::to_string(i)).c_str(), "");
   }
   EXPECT_EQ(at_xenstore_directory(&xs_, names.data(), names.size(), &size, 0, "data", Deadline()), AT_TOO_BIG);
-  EXPECT_EQ(Write("data/v", "1"), AT_OK);
+  EXPECT_EQ(Write("device/v", "1"), AT_OK);
 }
 
 TEST_F(ClientTest, SilentServer_TimesOut_AndTheLateAnswerIsDropped) {

@@ -7,6 +7,8 @@
 
 #include <xen/io/xs_wire.h>
 
+#include <string>
+
 #include <atman/testing/contract_gtest.h>
 #include <atman/testing/fake_xenstored.h>
 #include <atman/xenstore/xenstore.h>
@@ -31,7 +33,11 @@ void *MakeWorld() {
   config.notify = [](void *) {};
   config.wait = at_fake_xenstored_wait(&w->clock);
   at_xenstore_init(&w->xs, &config);
-  w->env = {&w->xs, "data"};
+  w->env = {&w->xs, "data", "/tool/many"};
+  at_fake_xenstored_write(w->clock.server, "/tool/many", "");
+  at_fake_xenstored_permit(w->clock.server, "/tool/many", "r0");
+  for (int i = 0; i < AT_XENSTORE_CONTRACT_NAMES; ++i)
+    at_fake_xenstored_write(w->clock.server, ("/tool/many/" AT_XENSTORE_CONTRACT_NAME + std::to_string(i)).c_str(), "");
   return w;
 }
 
@@ -47,6 +53,8 @@ void DropWorld(void *env) {
 }
 
 const bool registered =
-    AtRegisterContract("FakeXenstored", at_xenstore_contract_cases, at_xenstore_contract_count, MakeWorld, DropWorld);
+    AtRegisterContract("FakeXenstored", at_xenstore_contract_cases, at_xenstore_contract_count, MakeWorld, DropWorld) &&
+    AtRegisterContract("FakeXenstoredMore", at_xenstore_more_contract_cases, at_xenstore_more_contract_count, MakeWorld,
+                       DropWorld);
 
 }  // namespace

@@ -99,6 +99,17 @@ void at_fake_xenstored_fail(struct at_fake_xenstored *server, uint32_t nth, cons
 
 void at_fake_xenstored_dribble(struct at_fake_xenstored *server, uint32_t bytes) { server->dribble = bytes; }
 
+void at_fake_xenstored_offer_reconnection(struct at_fake_xenstored *server) {
+  for (const auto &guest : server->guests) guest->ring->server_features |= XENSTORE_SERVER_FEATURE_RECONNECTION;
+}
+
+void at_fake_xenstored_restart(struct at_fake_xenstored *server) {
+  for (const auto &guest : server->guests) {
+    guest->Forget();
+    guest->silent = true;
+  }
+}
+
 void at_fake_xenstored_event(struct at_fake_xenstored *server, uint16_t domid, const void *payload, size_t size) {
   server->Send(server->Find(domid), XS_WATCH_EVENT, 0, 0, std::string(static_cast<const char *>(payload), size));
 }

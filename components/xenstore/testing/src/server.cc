@@ -4,7 +4,9 @@
 #include "server.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
+#include <functional>
 #include <utility>
 
 using fake::Change;
@@ -140,6 +142,35 @@ Error at_fake_xenstored::HandleEnd(Guest *g, uint32_t number, const std::string 
   return payload[0] == 'T' ? store.Commit(t.get()) : nullptr;
 }
 
+// As much of a list from `offset` on as fits a message, behind its generation; one NUL more when that was the rest.
+Error at_fake_xenstored::HandlePart(Guest *g, fake::Transaction *t, const std::vector<std::string> &strings,
+                                    std::string *reply) {
+  std::string names;
+  if (strings.size() != 2) return "EINVAL";
+  if (Error error = store.List(&names, g->domid, t, Absolute(g, strings[0]))) return error;
+  size_t offset = std::strtoul(strings[1].c_str(), nullptr, 10);
+  *reply = std::to_string(std::hash<std::string>{}(names)) + '\0';
+  size_t room = XENSTORE_PAYLOAD_MAX - reply->size() - 1;
+  while (offset < names.size()) {
+    size_t length = std::strlen(&names[offset]) + 1;
+    if (length > room) return nullptr;
+    reply->append(names, offset, length);
+    room -= length;
+    offset += length;
+  }
+  *reply += '\0';
+  return nullptr;
+}
+
+// Begins anew with a guest that asks for it.
+void at_fake_xenstored::Reconnect(Guest *g) {
+  g->Forget();
+  g->silent = false;
+  g->ring->req_cons = g->ring->req_prod = g->ring->rsp_cons = g->ring->rsp_prod = 0;
+  g->ring->connection = XENSTORE_CONNECTED;
+  if (g->notify) g->notify(g->notify_ctx);
+}
+
 Error at_fake_xenstored::Handle(Guest *g, uint32_t type, uint32_t number, const std::string &payload,
                                 std::string *reply) {
   std::vector<std::string> strings = fake::Strings(payload);
@@ -164,6 +195,11 @@ Error at_fake_xenstored::Handle(Guest *g, uint32_t type, uint32_t number, const 
     case XS_WATCH: return HandleWatch(g, true, payload);
     case XS_UNWATCH: return HandleWatch(g, false, payload);
     case XS_TRANSACTION_END: return HandleEnd(g, number, payload);
+    case XS_DIRECTORY_PART: return HandlePart(g, t, strings, reply);
+    case XS_GET_DOMAIN_PATH:
+      *reply = "/local/domain/" + std::to_string(std::strtoul(strings[0].c_str(), nullptr, 10)) + '\0';
+      return one ? nullptr : "EINVAL";
+    case XS_RESET_WATCHES: return g->watches.clear(), g->transactions.clear(), nullptr;
     case XS_GET_PERMS:
       error = one ? store.GetPermissions(&list, g->domid, t, path) : "EINVAL";
       reply->clear();
@@ -183,6 +219,12 @@ Error at_fake_xenstored::Handle(Guest *g, uint32_t type, uint32_t number, const 
       g->transactions[g->next_transaction++] = std::move(fresh);
       return nullptr;
     }
+    case XS_CONTROL:
+    case XS_INTRODUCE:
+    case XS_RELEASE:
+    case XS_IS_DOMAIN_INTRODUCED:
+    case XS_RESUME:
+    case XS_SET_TARGET: return "EACCES";  // for domains that manage others
     default: return "ENOSYS";
   }
 }
@@ -224,6 +266,10 @@ void at_fake_xenstored::Process(Guest *g) {
 size_t at_fake_xenstored::Step(Guest *g) {
   xenstore_domain_interface *ring = g->ring;
   size_t moved = 0;
+  if ((ring->server_features & XENSTORE_SERVER_FEATURE_RECONNECTION) && ring->connection == XENSTORE_RECONNECT) {
+    Reconnect(g);
+    return 1;
+  }
   if (!g->silent) {
     uint32_t n = ring->req_prod - ring->req_cons;
     if (n > XENSTORE_RING_SIZE) g->silent = true;

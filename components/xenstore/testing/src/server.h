@@ -43,6 +43,14 @@ struct Guest {
   uint32_t next_transaction = 1;
   uint32_t requests = 0;
   bool silent = false;
+
+  void Forget() {
+    in.clear();
+    out.clear();
+    out_sent = 0;
+    watches.clear();
+    transactions.clear();
+  }
 };
 
 struct Observer {
@@ -85,6 +93,9 @@ struct at_fake_xenstored {
   fake::Error Handle(fake::Guest *g, uint32_t type, uint32_t number, const std::string &payload, std::string *reply);
   fake::Error HandleWatch(fake::Guest *g, bool add, const std::string &payload);
   fake::Error HandleEnd(fake::Guest *g, uint32_t number, const std::string &payload);
+  fake::Error HandlePart(fake::Guest *g, fake::Transaction *t, const std::vector<std::string> &strings,
+                         std::string *reply);
+  void Reconnect(fake::Guest *g);
   void Process(fake::Guest *g);
   size_t Step(fake::Guest *g);
 };

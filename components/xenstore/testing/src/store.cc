@@ -104,6 +104,10 @@ Error Store::Create(Node **node, uint16_t domid, Transaction *t, const std::stri
     if (Error error = Create(&above, domid, t, parent)) return error;
   }
   if (domid != 0) {
+    // A node is stored with the names of its children: that is how many a guest's may have.
+    std::string names;
+    List(&names, 0, t, parent);
+    if (tree[parent].value.size() + names.size() + (path.size() - parent.size()) >= quota_.value) return "ENOSPC";
     uint32_t owned = 0;
     for (const auto &entry : tree) owned += entry.second.permissions[0].domid == domid;
     if (owned >= quota_.nodes) return "ENOSPC";

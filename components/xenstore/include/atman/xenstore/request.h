@@ -33,7 +33,11 @@ struct at_xenstore;
 struct at_xenstore_watch;
 struct at_xenstore_request;
 
-/* What a request asks for; the numbers are those of the wire. */
+/*
+ * What a request asks for; the numbers are those of the wire, and these are all that a guest may ask for. What is not
+ * here (XS_CONTROL, _INTRODUCE, _RELEASE, _IS_DOMAIN_INTRODUCED, _RESUME, _SET_TARGET) is for domains that manage
+ * others: xenstored answers EACCES to a guest.
+ */
 enum at_xenstore_op {
     AT_XENSTORE_DIRECTORY = 1,         /* reply: names, each with its NUL */
     AT_XENSTORE_READ = 2,              /* reply: the value */
@@ -42,10 +46,13 @@ enum at_xenstore_op {
     AT_XENSTORE_UNWATCH = 5,           /* `watch` is removed; path is the watch's own */
     AT_XENSTORE_TRANSACTION_START = 6, /* path ""; reply: the number as text, with its NUL */
     AT_XENSTORE_TRANSACTION_END = 7,   /* path "T" (commit) or "F" (drop) */
+    AT_XENSTORE_GET_DOMAIN_PATH = 10,  /* path: a domain's number as text; reply: its directory, with its NUL */
     AT_XENSTORE_WRITE = 11,            /* data: the value */
     AT_XENSTORE_MKDIR = 12,
     AT_XENSTORE_RM = 13,
     AT_XENSTORE_SET_PERMISSIONS = 14, /* data: texts as "r0", each with its NUL */
+    AT_XENSTORE_RESET_WATCHES = 21,   /* path ""; see connection.h, which also forgets them here */
+    AT_XENSTORE_DIRECTORY_PART = 22,  /* data: an offset as text, with its NUL; reply: see directory.h */
 };
 
 /*

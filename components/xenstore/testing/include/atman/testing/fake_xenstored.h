@@ -33,7 +33,7 @@ struct at_fake_xenstored_quota {
     uint32_t nodes;        /* owned by a guest: 1000; AT_QUOTA to the guest */
     uint32_t watches;      /* 128; AT_TOO_BIG (E2BIG) to the guest */
     uint32_t transactions; /* open at once: 10 */
-    uint32_t value;        /* bytes: 2048 */
+    uint32_t value;        /* bytes of a value, with the names of the node's children: 2048 */
     uint32_t permissions;  /* entries of a node: 5 */
 };
 
@@ -104,6 +104,15 @@ void at_fake_xenstored_fail(struct at_fake_xenstored *server, uint32_t nth, cons
 
 /* at_fake_xenstored_dribble limits each step to `bytes` in each direction; 0: no limit. */
 void at_fake_xenstored_dribble(struct at_fake_xenstored *server, uint32_t bytes);
+
+/* at_fake_xenstored_offer_reconnection lets the guests that are connected begin anew, as oxenstored does. */
+void at_fake_xenstored_offer_reconnection(struct at_fake_xenstored *server);
+
+/*
+ * at_fake_xenstored_restart is a server that was started again: the tree is there, what guests had asked for is not,
+ * and a guest is not listened to before it connects anew.
+ */
+void at_fake_xenstored_restart(struct at_fake_xenstored *server);
 
 /* at_fake_xenstored_event sends a watch event with these very bytes to guest `domid`: true or invented. */
 void at_fake_xenstored_event(struct at_fake_xenstored *server, uint16_t domid, const void *payload, size_t size);

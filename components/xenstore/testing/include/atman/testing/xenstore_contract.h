@@ -23,10 +23,20 @@ struct at_xenstore;
 struct at_xenstore_contract_env {
     struct at_xenstore *xs;
     const char *prefix; /* relative, at most 40 characters */
+
+    /* Of dom0's, readable: AT_XENSTORE_CONTRACT_NAMES children whose names begin with AT_XENSTORE_CONTRACT_NAME. */
+    const char *long_directory;
 };
+
+#define AT_XENSTORE_CONTRACT_NAMES 70
+#define AT_XENSTORE_CONTRACT_NAME "a-name-of-sixty-letters-and-more-of-which-not-many-make-a-node"
 
 extern const struct at_contract_case at_xenstore_contract_cases[];
 extern const size_t at_xenstore_contract_count;
+
+/* Forgets the guest's watches: to be run when it has none. */
+extern const struct at_contract_case at_xenstore_more_contract_cases[];
+extern const size_t at_xenstore_more_contract_count;
 
 #ifdef __cplusplus
 }
