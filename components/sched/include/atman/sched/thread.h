@@ -20,7 +20,7 @@
  * The floating-point control (rounding, exception masks) is the program's, not the thread's: who changes it sets it
  * back before giving way.
  *
- * Not for: more than one CPU, priorities, or ending a thread from outside (ask it to end).
+ * Not for: more than one CPU, priorities, or ending a thread from outside (<atman/sched/cancel.h> asks it to end).
  *
  * A scheduler and its threads are one world without globals: a process may hold several. Nothing is allocated but
  * stacks.
@@ -111,6 +111,7 @@ struct at_sched_thread {
     at_status wake_status;
     uint8_t release; /* enum at_sched_release of internal.h */
     bool ended;
+    bool cancelled, cancellable; /* it was asked to end; it may be cut short: <atman/sched/cancel.h> */
 };
 
 /* A scheduler, in the caller's memory. Every member is the scheduler's. Must not move. */
