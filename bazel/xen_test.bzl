@@ -87,7 +87,6 @@ def xen_test(
         helpers = helpers,
         programs = programs,
         tools = tools,
-        # An emulated machine keeps a CPU busy, and its cases measure time.
-        tags = tags + ["cpu:2"],
+        tags = tags,
         **kwargs
     )
