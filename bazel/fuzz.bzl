@@ -28,7 +28,7 @@ def _fuzz_test_impl(ctx):
     ctx.actions.write(launcher, "\n".join([
         "#!/bin/sh",
         "exec {} {}".format(ctx.file._runner.short_path, " ".join(
-            ["'{}'".format(path) for path in [str(ctx.label), fuzzer.short_path] +
+            ["'{}'".format(path) for path in [str(ctx.label), str(ctx.attr.seconds), fuzzer.short_path] +
                                              [file.short_path for file in ctx.files.corpus]],
         )),
         "",
@@ -43,6 +43,7 @@ _fuzz_test = rule(
     attrs = {
         "corpus": attr.label_list(allow_files = True),
         "fuzzer": attr.label(cfg = _fuzz_transition, mandatory = True),
+        "seconds": attr.int(mandatory = True),
         "_allowlist_function_transition": attr.label(
             default = "@bazel_tools//tools/allowlists/function_transition_allowlist",
         ),
@@ -51,17 +52,18 @@ _fuzz_test = rule(
     test = True,
 )
 
-def atman_fuzz_test(name, srcs, corpus, deps = [], **kwargs):
-    """Defines a fuzzer and the test `name`, which runs it on its corpus and then on what it thinks of, for 30 seconds.
+def atman_fuzz_test(name, srcs, corpus, deps = [], seconds = 30, **kwargs):
+    """Defines a fuzzer and the test `name`, which runs it on its corpus and then on what it thinks of.
 
-    ATMAN_FUZZ_SECONDS is how long instead, ATMAN_FUZZ_KEEP a folder where it keeps what finds new paths: `./atman fuzz`
-    sets both. What makes it fail is left in the test's outputs.
+    ATMAN_FUZZ_SECONDS is how long instead of `seconds`, ATMAN_FUZZ_KEEP a folder where it keeps what finds new paths:
+    `./atman fuzz` sets both. What makes it fail is left in the test's outputs.
 
     Args:
       name: ends in _fuzz.
       srcs: C++17 that defines LLVMFuzzerTestOneInput().
       corpus: inputs to begin with, as glob(["fuzz/corpus/NAME/*"]).
       deps: what is fuzzed, and its fakes.
+      seconds: how long it thinks in a test.
       **kwargs: as for every test.
     """
     cc_binary(
@@ -82,6 +84,7 @@ def atman_fuzz_test(name, srcs, corpus, deps = [], **kwargs):
         size = "medium",
         corpus = corpus,
         fuzzer = name + ".bin",
+        seconds = seconds,
         # Where the kit is a dependency, the toolchain for it is registered by whoever wants it.
         tags = ["fuzz"] + ([] if native.repository_name() == "@" else ["manual"]),
         target_compatible_with = ["@platforms//os:linux"],

@@ -1,14 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: ISC
 #
-# run.sh TARGET FUZZER CORPUS_FILE...: what a fuzz test runs. First every file of the corpus once, then the fuzzer's own
-# ideas for ATMAN_FUZZ_SECONDS (30). A finding is written to the test's outputs, and the line that repeats it is
-# printed.
+# run.sh TARGET SECONDS FUZZER CORPUS_FILE...: what a fuzz test runs. First every file of the corpus once, then the
+# fuzzer's own ideas for ATMAN_FUZZ_SECONDS, or else SECONDS. A finding is written to the test's outputs, and the line
+# that repeats it is printed.
 set -uo pipefail
 
-target=$1 fuzzer=$2
-shift 2
-seconds=${ATMAN_FUZZ_SECONDS:-30}
+target=$1 seconds=${ATMAN_FUZZ_SECONDS:-$2} fuzzer=$3
+shift 3
 outputs=${TEST_UNDECLARED_OUTPUTS_DIR:-$(mktemp -d)}
 keep=${ATMAN_FUZZ_KEEP:+$ATMAN_FUZZ_KEEP/$(basename "$fuzzer" .bin)}
 keep=${keep:-$(mktemp -d)}

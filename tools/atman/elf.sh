@@ -12,11 +12,27 @@ look_into_elf() {
     local verb=$1 option=() status=0
     shift
     [[ $# == 1 && ${1:-} != -* ]] || misuse "say one file, for example: ./atman $verb bazel-bin/examples/hello"
-    [[ -f $1 && -r $1 ]] || misuse "there is no file $1"
+    [[ -e $1 ]] || misuse "there is no file $1"
+    [[ -f $1 && -r $1 ]] || misuse "$1 is no file that can be read"
     [[ $verb == lint ]] || option=("--$verb")
     enter_work
     ensure_packages
     build //tools/lint
-    "$ATMAN_HOME/bazel-bin/tools/lint/lint" "${option[@]}" "$(realpath "$1")" || status=$?
+    "$ATMAN_HOME/bazel-bin/tools/lint/lint" "${option[@]}" "$(unpacked "$1")" || status=$?
     exit $status
+}
+
+# unpacked FILE: the ELF of a kernel that is compressed, as xl would unpack it; any other file itself.
+unpacked() {
+    local packed offset length command
+    if packed=$("$ATMAN_HOME/bazel-bin/tools/lint/lint" --packed "$1") && read -r offset length command <<<"$packed" &&
+        type -P "${command%% *}" >/dev/null; then
+        # What lies behind the payload may make it complain; what comes out is looked at anyway.
+        # shellcheck disable=SC2086 # words of a command
+        tail -c "+$((offset + 1))" "$1" | head -c "$length" | $command >"$work/kernel" 2>/dev/null || true
+        say "$1 is compressed; this is of what '$command' unpacks"
+        echo "$work/kernel"
+    else
+        realpath "$1"
+    fi
 }

@@ -17,6 +17,8 @@ and their permissions, load addresses against VIRT_BASE, features, the least mem
     warning: ...    it starts, and something is wrong
     note: ...       good to know
 
+A compressed kernel, such as Linux's vmlinuz, is unpacked first, as xl does it.
+
 The status is 0 if it would start, 1 if there is an error, 2 if FILE cannot be read. Nothing is booted.
 END
 }

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * For libFuzzer: any bytes as a kernel. Under clang:
- *
- *     bazel build --config=fuzz //tools/lint:lint_fuzz
- *     bazel-bin/tools/lint/lint_fuzz -max_total_time=60 FOLDER_WITH_KERNELS
- */
+/* Any bytes as a kernel: whatever they are, it is looked at to its end and no byte beyond. */
+#include <cstddef>
+#include <cstdint>
+
 extern "C" {
 #include "../src/lint.h"
 }

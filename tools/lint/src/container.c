@@ -53,31 +53,31 @@ static bool is_bzimage(struct elf_bytes bytes, uint64_t *offset, uint64_t *lengt
     return true;
 }
 
-void lint_container(struct elf_bytes bytes, const char *why, struct lint_report *report)
+const char *lint_packed(struct elf_bytes bytes, uint64_t *offset, uint64_t *length)
 {
     struct elf_bytes payload;
-    uint64_t offset, length;
-    const char *command;
 
-    if (is_bzimage(bytes, &offset, &length)) {
-        command = elf_range(bytes, offset, length, &payload) ? unpacker(payload) : NULL;
-        if (command == NULL)
-            lint_say(report, LINT_ERROR,
-                     "It is a Linux bzImage whose payload is cut off or compressed in a way that is "
-                     "not known here: xl would not unpack it either.");
-        else
-            lint_say(report, LINT_ERROR,
-                     "It is a Linux bzImage, which xl unpacks by itself; to look at the ELF inside: "
-                     "tail -c +%" PRIu64 " FILE | head -c %" PRIu64 " | %s >vmlinux, then lint vmlinux.",
-                     offset + 1, length, command);
-        return;
-    }
-    command = unpacker(bytes);
+    if (is_bzimage(bytes, offset, length))
+        return elf_range(bytes, *offset, *length, &payload) ? unpacker(payload) : NULL;
+    *offset = 0;
+    *length = bytes.size;
+    return unpacker(bytes);
+}
+
+void lint_container(struct elf_bytes bytes, const char *why, struct lint_report *report)
+{
+    uint64_t offset, length;
+    const char *command = lint_packed(bytes, &offset, &length);
+
     if (command != NULL)
         lint_say(report, LINT_ERROR,
-                 "It is compressed; xl unpacks some formats by itself. To look at the ELF inside: "
-                 "%s FILE >kernel, then lint kernel.",
-                 command);
+                 "It is compressed; xl unpacks some formats by itself. To look at the ELF inside: tail -c +%" PRIu64
+                 " FILE | head -c %" PRIu64 " | %s >kernel, then lint kernel.",
+                 offset + 1, length, command);
+    else if (is_bzimage(bytes, &offset, &length))
+        lint_say(report, LINT_ERROR,
+                 "It is a Linux bzImage whose payload is cut off or compressed in a way that is not known here: xl "
+                 "would not unpack it either.");
     else
         lint_say(report, LINT_ERROR, "It cannot be a kernel: %s.", why);
 }

@@ -165,14 +165,30 @@ static bool take(struct elf_bytes *bytes, uint64_t size, struct elf_bytes *taken
     return true;
 }
 
-bool elf_next_note(struct elf_bytes *notes, struct elf_note *note)
+bool elf_next_note(const struct elf_file *file, struct elf_bytes *notes, struct elf_note *note)
 {
+    struct elf_bytes rest;
     Elf64_Nhdr header; /* the same in both classes */
+    size_t size;
 
-    if (!copy(*notes, 0, &header, sizeof(header)))
+    if (notes->size == 0)
         return false;
-    notes->start += sizeof(header);
-    notes->size -= sizeof(header);
+    rest = (struct elf_bytes){notes->start, (size_t)(file->all.start + file->all.size - notes->start)};
+    if (!copy(rest, 0, &header, sizeof(header)))
+        return false;
+    rest.start += sizeof(header);
+    rest.size -= sizeof(header);
     note->type = header.n_type;
-    return take(notes, header.n_namesz, &note->name) && take(notes, header.n_descsz, &note->content);
+    if (!take(&rest, header.n_namesz, &note->name))
+        return false;
+    note->cut = !take(&rest, header.n_descsz, &note->content);
+    if (note->cut) {
+        note->content = rest;
+        rest = (struct elf_bytes){rest.start + rest.size, 0};
+    }
+    size = (size_t)(rest.start - notes->start);
+    note->spills = note->cut || (size_t)(note->content.start + note->content.size - notes->start) > notes->size;
+    notes->size -= size < notes->size ? size : notes->size;
+    notes->start = rest.start;
+    return true;
 }

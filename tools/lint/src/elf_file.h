@@ -51,6 +51,8 @@ struct elf_note {
     uint32_t type;
     struct elf_bytes name; /* with its NUL, if it has one */
     struct elf_bytes content;
+    bool spills; /* it goes on behind what holds it */
+    bool cut;    /* it goes on behind the file's end: `content` is what is there */
 };
 
 /* elf_open: NULL, or in words why `bytes` is no ELF file that can be looked at. */
@@ -65,8 +67,11 @@ void elf_segment(const struct elf_file *file, unsigned index, struct elf_segment
 /* elf_section: copies section header `index`; what lies outside the file is empty. */
 void elf_section(const struct elf_file *file, unsigned index, struct elf_section *section);
 
-/* elf_next_note: takes the first note off `notes`. False at their end, and where they stop making sense. */
-bool elf_next_note(struct elf_bytes *notes, struct elf_note *note);
+/*
+ * elf_next_note: takes the first note off `notes`, which are bytes of the file. As Xen does, it reads the last one to
+ * its own end, wherever in the file that is. False at their end, and where not even the name is there.
+ */
+bool elf_next_note(const struct elf_file *file, struct elf_bytes *notes, struct elf_note *note);
 
 /* elf_is: do the bytes spell `text`, with or without a NUL behind it? */
 bool elf_is(struct elf_bytes bytes, const char *text);

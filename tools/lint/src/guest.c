@@ -120,6 +120,11 @@ static void read_note(struct guest *guest, const struct elf_note *note, struct e
 {
     struct elf_bytes content = note->content;
 
+    if (note->cut && !is_text(note->type) && note->type <= XEN_ELFNOTE_MAX) {
+        lint_say(report, LINT_ERROR,
+                 "Xen's note %" PRIu32 " goes on behind the file's end: xl takes the file for broken.", note->type);
+        return;
+    }
     if (is_text(note->type) && !find_text(all, &content)) {
         lint_say(report, LINT_ERROR,
                  "Xen's note %" PRIu32 " is a text that does not end: xl takes the file for broken.", note->type);
@@ -146,7 +151,7 @@ static void read_note(struct guest *guest, const struct elf_note *note, struct e
     }
 }
 
-static void read_notes(struct guest *guest, struct elf_bytes notes, struct elf_bytes all, unsigned *total,
+static void read_notes(struct guest *guest, const struct elf_file *file, struct elf_bytes notes, unsigned *total,
                        struct lint_report *report)
 {
     struct elf_note note;
@@ -156,13 +161,15 @@ static void read_notes(struct guest *guest, struct elf_bytes notes, struct elf_b
             lint_say(report, LINT_ERROR, "It has more than %u notes, where xl gives up.", MAX_NOTES);
             return;
         }
-        if (!elf_next_note(&notes, &note)) {
-            lint_say(report, LINT_ERROR, "A note is larger than what holds it: xl takes the file for broken.");
+        if (!elf_next_note(file, &notes, &note)) {
+            lint_say(report, LINT_ERROR, "A note's head goes on behind the file's end: xl takes the file for broken.");
             return;
         }
+        if (note.spills)
+            lint_say(report, LINT_WARNING, "A note is larger than what holds it; xl reads it all the same.");
         if (elf_is(note.name, "Xen")) {
             guest->notes++;
-            read_note(guest, &note, all, report);
+            read_note(guest, &note, file->all, report);
         }
     }
 }
@@ -230,7 +237,7 @@ static void read_sections(struct guest *guest, const struct elf_file *file, stru
     for (unsigned i = 1; i < file->section_count; i++) {
         elf_section(file, i, &section);
         if (section.type == SHT_NOTE)
-            read_notes(guest, section.content, file->all, &total, report);
+            read_notes(guest, file, section.content, &total, report);
     }
     if (guest->notes != 0) {
         lint_say(report, LINT_NOTE, "Its notes are in sections, not in a segment, and are gone if these are stripped.");
@@ -265,7 +272,7 @@ void guest_read(struct guest *guest, const struct elf_file *file, struct lint_re
         elf_segment(file, i, &segment);
         if (segment.type == PT_NOTE && segment.offset != 0) {
             if (elf_range(file->all, segment.offset, segment.file_size, &notes))
-                read_notes(guest, notes, file->all, &total, report);
+                read_notes(guest, file, notes, &total, report);
             else
                 lint_say(report, LINT_ERROR, "Its notes lie outside the file: xl takes it for broken.");
         }

@@ -43,11 +43,11 @@ static void tell_build_id(struct inspection *to, struct elf_bytes id)
     tell(to, "build-id", (struct elf_bytes){(const unsigned char *)text, strlen(text)});
 }
 
-static void tell_notes(struct inspection *to, struct elf_bytes notes)
+static void tell_notes(struct inspection *to, const struct elf_file *file, struct elf_bytes notes)
 {
     struct elf_note note;
 
-    while (elf_next_note(&notes, &note)) {
+    while (elf_next_note(file, &notes, &note)) {
         if (elf_is(note.name, "Atman") && note.type == NOTE_ATMAN_COMPONENTS)
             tell_components(to, note.content);
         else if (elf_is(note.name, "GNU") && note.type == NT_GNU_BUILD_ID)
@@ -72,7 +72,7 @@ const char *lint_inspect(struct elf_bytes bytes, void (*line)(void *ctx, const c
     for (unsigned i = 0; i < file.segment_count; i++) {
         elf_segment(&file, i, &segment);
         if (segment.type == PT_NOTE && elf_range(file.all, segment.offset, segment.file_size, &notes))
-            tell_notes(&to, notes);
+            tell_notes(&to, &file, notes);
     }
     return to.lines != 0 ? NULL : "it has no note that says what it is made of";
 }

@@ -20,8 +20,8 @@ static void check_kind(const struct elf_file *file, const struct guest *guest, s
         lint_say(report, LINT_ERROR, "It is a 32-bit kernel without PAE_MODE: no Xen since 4.0 runs those.");
     else if (!file->wide)
         lint_say(report, LINT_WARNING,
-                 "It is a 32-bit kernel: Xen runs it only if it was built with PV32 and the CPU "
-                 "and the command line do not forbid it.");
+                 "It is a 32-bit kernel: Xen runs it only if it was built with PV32 and the CPU and the command line "
+                 "do not forbid it; xl says 'guest type xen-3.0-x86_32p not supported by xen kernel' if not.");
     if (file->type == ET_REL || file->type == ET_CORE)
         lint_say(report, LINT_ERROR, "It is an object file or a core dump, not a linked program.");
     else if (file->type == ET_DYN)

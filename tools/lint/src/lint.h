@@ -8,6 +8,12 @@
 void lint(struct elf_bytes bytes, struct lint_report *report);
 
 /*
+ * lint_packed: the command that unpacks, from its standard input to its output, what is compressed at `offset`: a
+ * kernel that is packed as a whole, or the ELF in Linux's bzImage. NULL if `bytes` are neither, or cut off.
+ */
+const char *lint_packed(struct elf_bytes bytes, uint64_t *offset, uint64_t *length);
+
+/*
  * lint_inspect: calls `line` for each line of what the image says of itself: its build id, the versions of its
  * components, the system it claims to be. Returns NULL, or in words why there is nothing to say.
  */

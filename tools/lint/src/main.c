@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * lint FILE: what xl and Xen would say of a PV kernel, one sentence a line. The status is 0 if it would start, 1 if
- * there is an error, 2 if the file cannot be read. lint --inspect FILE: what the image says of itself.
+ * there is an error, 2 if the file cannot be read. lint --inspect FILE: what the image says of itself. lint --packed
+ * FILE: "OFFSET LENGTH COMMAND" if the kernel in it has to be unpacked first, with status 0.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,21 +75,35 @@ static int inspect(struct elf_bytes bytes)
     return why != NULL;
 }
 
+static int packed(struct elf_bytes bytes)
+{
+    uint64_t offset, length;
+    const char *command = lint_packed(bytes, &offset, &length);
+
+    if (command != NULL)
+        printf("%" PRIu64 " %" PRIu64 " %s\n", offset, length, command);
+    return command == NULL;
+}
+
 int main(int argc, char **argv)
 {
-    bool inspecting = argc == 3 && strcmp(argv[1], "--inspect") == 0;
+    int (*job)(struct elf_bytes bytes) = argc == 2 ? report_on : NULL;
     struct elf_bytes bytes;
     int status;
 
-    if (argc != 2 && !inspecting) {
-        fprintf(stderr, "usage: lint [--inspect] FILE\n");
+    if (argc == 3 && strcmp(argv[1], "--inspect") == 0)
+        job = inspect;
+    if (argc == 3 && strcmp(argv[1], "--packed") == 0)
+        job = packed;
+    if (job == NULL) {
+        fprintf(stderr, "usage: lint [--inspect | --packed] FILE\n");
         return 2;
     }
     if (!read_file(argv[argc - 1], &bytes)) {
         fprintf(stderr, "lint: %s: %s\n", argv[argc - 1], strerror(errno));
         return 2;
     }
-    status = inspecting ? inspect(bytes) : report_on(bytes);
+    status = job(bytes);
     free((void *)bytes.start);
     return status;
 }
