@@ -86,6 +86,53 @@ TEST(NetfrontHostileParts, ExtraOnALaterPart_EndsTheDevice) {
   EXPECT_EQ(ReceiveUntilTheEnd(&g), AT_PROTOCOL);
 }
 
+TEST(NetfrontHostileParts, AnswersForAWholeRing_EndTheDevice) {
+  Guest g(64, 32);
+  g.Want(kAll);
+  g.Connect();
+  g.front_may_be_wrong = true;
+  at_fake_netback_lie(g.back, AT_FAKE_NETBACK_RX_PRODUCER, 256);
+  g.Inject("one answer");
+  EXPECT_EQ(ReceiveUntilTheEnd(&g), AT_PROTOCOL);
+}
+
+// Extra information uses up the buffer that was offered in its place, whichever that is: answers may come in any order.
+TEST(NetfrontHostileParts, ExtraInTheBufferOfAHeldFrame_EndsTheDevice) {
+  Guest g(64, 32);
+  g.Want(kAll);
+  g.Connect();
+  g.front_may_be_wrong = true;
+  at_fake_netback_lie(g.back, AT_FAKE_NETBACK_RX_ID, 2);
+  g.Inject("answered before its turn");
+  std::vector<at_netdev_part> held = g.ReceiveParts();
+  ASSERT_EQ(held.size(), 1u);
+  ASSERT_EQ(held[0].token, 2u);
+  g.Inject(Large(), std::string(1000, 'l'));  // its part in place 1, the extra in place 2
+  EXPECT_EQ(ReceiveUntilTheEnd(&g), AT_PROTOCOL);
+  at_netdev_release(g.dev, held.data(), 1);
+}
+
+// The parts that came fill all that recv() has room for, and the frame goes on.
+TEST(NetfrontHostileParts, TooManyParts_AreDroppedWithTheLeastRoom) {
+  Guest g(64, 32);
+  g.Want(AT_NETFRONT_SG);
+  g.Connect();
+  at_fake_netback_frame about{};
+  about.part_size = 1;
+  g.Inject(about, std::string(AT_NETDEV_PARTS_MAX + 3, 'p'));
+  g.Inject("the next");
+  at_netdev_part parts[AT_NETDEV_PARTS_MAX];
+  size_t count = 0;
+  for (int i = 0; i < 4 && count == 0; ++i) {
+    ASSERT_EQ(at_netdev_wait(g.dev, AT_NETDEV_RX, g.Now() + kSecond), AT_OK);
+    ASSERT_EQ(at_netdev_recv(g.dev, parts, AT_NETDEV_PARTS_MAX, &count), AT_OK);
+  }
+  ASSERT_EQ(count, 1u);
+  EXPECT_EQ(std::string(reinterpret_cast<char *>(parts[0].data), parts[0].size), "the next");
+  EXPECT_EQ(g.DevStats().dropped[AT_NETDEV_DROP_RX_PARTS], 1u);
+  at_netdev_release(g.dev, parts, 1);
+}
+
 TEST(NetfrontHostileParts, FlagsOfALaterPart_MeanNothing) {
   Guest g(64, 32);
   g.Want(kAll);

@@ -95,6 +95,7 @@ TEST(NetfrontHostile, TransmitLies_EndTheDevice) {
       {"id of a buffer that was never sent", AT_FAKE_NETBACK_TX_ID, kTx - 1},
       {"the same answer twice", AT_FAKE_NETBACK_TX_TWICE, 0},
       {"the status of an extra slot", AT_FAKE_NETBACK_TX_STATUS, NETIF_RSP_NULL},
+      {"a status above the known ones", AT_FAKE_NETBACK_TX_STATUS, 2},
       {"a status below the known ones", AT_FAKE_NETBACK_TX_STATUS, static_cast<uint32_t>(-3)},
       {"the lowest status", AT_FAKE_NETBACK_TX_STATUS, 0x8000},
       {"one answer too many", AT_FAKE_NETBACK_TX_PRODUCER, 1},
@@ -188,6 +189,30 @@ TEST(NetfrontHostile, FailedTransmits_AreCounted_AndTheirBuffersComeBack) {
     }
     EXPECT_EQ(at_netdev_arm(g.dev, AT_NETDEV_TX), AT_OK);
     EXPECT_EQ(g.DevStats().dropped[AT_NETDEV_DROP_TX_ERROR], 6u);
+  }
+}
+
+// The answer lies there unread when the next frame needs its slot.
+TEST(NetfrontHostile, TransmitLieThatTheNextFrameFinds_EndsTheDevice) {
+  Guest g(kRx, 1);
+  g.Connect();
+  g.front_may_be_wrong = true;
+  at_fake_netback_lie(g.back, AT_FAKE_NETBACK_TX_ID, 0xffff);
+  ASSERT_EQ(g.Send(kFrame), AT_OK);
+  g.RunPeers();
+  EXPECT_EQ(g.Send(kFrame), AT_PROTOCOL);
+  ExpectEnded(&g, AT_PROTOCOL);
+}
+
+TEST(NetfrontHostile, BackendStateThatIsNone_EndsTheDevice) {
+  for (const char *state : {"", "7x", "4294967296"}) {
+    SCOPED_TRACE(state);
+    Guest g(kRx, kTx);
+    g.Connect();
+    at_fake_xenstored_write(g.server, (std::string(at_netfront_backend(&g.front)) + "/state").c_str(), state);
+    at_status status = AT_OK;
+    for (int i = 0; i < 4 && status == AT_OK; ++i) status = at_netdev_wait(g.dev, AT_NETDEV_RX, g.Now() + kSecond);
+    EXPECT_EQ(status, AT_PROTOCOL) << at_status_name(status);
   }
 }
 
