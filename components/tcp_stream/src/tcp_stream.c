@@ -53,7 +53,7 @@ static at_status output_status(const struct at_tcp_stream *stream)
     if (stream->finishing)
         return AT_CLOSED;
     if (stream->tcp == NULL)
-        return stream->end == AT_OK ? AT_CLOSED : stream->end;
+        return stream->end; /* which is set whenever the connection is taken away */
     return stream->connecting ? AT_AGAIN : AT_OK;
 }
 

@@ -148,6 +148,7 @@ TEST_F(TcpStreamTest, BeforeItIsConnected_ThereIsNothingAndNoRoom) {
   size_t written;
   EXPECT_EQ(at_stream_peek(loop_.Client(), &bytes), AT_AGAIN);
   EXPECT_EQ(at_stream_write(loop_.Client(), &written, at_const_span_of("x", 1), 0), AT_AGAIN);
+  EXPECT_EQ(at_stream_write(loop_.Client(), &written, at_const_span_of("", 0), 0), AT_OK) << "which needs no room";
   EXPECT_EQ(at_stream_finish(loop_.Client()), AT_AGAIN);
   EXPECT_EQ(at_stream_wait(loop_.Client(), AT_STREAM_OUT, AT_NEVER), AT_OK) << "the waiter runs the stack";
 }
@@ -178,6 +179,36 @@ TEST_F(TcpStreamTest, Abort_IsNoEndToThePeer) {
   at_tcp_stream_abort(&loop_.client);
   EXPECT_EQ(ReadAll(loop_.Server()), "halfAT_IO");
   EXPECT_EQ(Write(loop_.Server(), "x"), AT_IO);
+}
+
+TEST_F(TcpStreamTest, ConnectThatIsRefusedAtOnce_IsAStreamThatHasEnded) {
+  const at_ip_address here = at_ip_address_v4(127, 0, 0, 1);
+  at_tcp_stream lost;
+  EXPECT_EQ(at_tcp_stream_connect(&lost, loop_.ip, &here, 0, at_ip_waiter(loop_.ip)), AT_INVALID);
+  EXPECT_EQ(ReadAll(at_tcp_stream_stream(&lost)), "AT_CLOSED");
+  EXPECT_EQ(Write(at_tcp_stream_stream(&lost), "x"), AT_CLOSED);
+  at_tcp_stream_close(&lost);
+}
+
+TEST_F(TcpStreamTest, WhatHasEnded_IsNotWaitedFor) {
+  loop_.Connect();
+  at_tcp_stream_abort(&loop_.client);
+  at_tcp_stream_abort(&loop_.client);
+  for (unsigned events : {AT_STREAM_IN, AT_STREAM_OUT, AT_STREAM_DRAINED}) {
+    EXPECT_EQ(at_stream_wait(loop_.Client(), events, AT_NEVER), AT_OK) << events;
+  }
+}
+
+// The peer said that no more comes, and then forgets the connection: what it sent is complete all the same.
+TEST_F(TcpStreamTest, ResetAfterTheEnd_DoesNotUndoIt) {
+  loop_.Connect();
+  ASSERT_EQ(Write(loop_.Server(), "all"), AT_OK);
+  ASSERT_EQ(at_stream_finish(loop_.Server()), AT_OK);
+  EXPECT_EQ(ReadAll(loop_.Client()), "allAT_CLOSED");
+  at_tcp_stream_abort(&loop_.server);
+  for (int i = 0; i < 10; ++i) loop_.Turn();
+  EXPECT_EQ(ReadAll(loop_.Client()), "AT_CLOSED");
+  EXPECT_EQ(Write(loop_.Client(), "x"), AT_CLOSED);
 }
 
 TEST_F(TcpStreamTest, UnreadBytes_AreCounted) {
