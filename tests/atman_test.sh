@@ -44,6 +44,8 @@ for ports in 80 8080:80/sctp 0:80 8080:65536 8080:999999 a:b 8080:80: localhost:
     expect 2 "-p wants .* not '$ports'" startvm kernel -p "$ports"
 done
 expect 2 'one target or none' test //one //two
+expect 2 'one target or none' coverage //one //two
+expect 2 'one target or none' coverage --frob
 expect 2 'say what to measure' bench
 expect 2 'say what to measure' bench everything
 expect 2 'takes no arguments' bench boot fast

@@ -15,12 +15,14 @@ def _renamed_impl(ctx):
     ctx.actions.run_shell(
         arguments = [tools.ld_executable, tools.nm_executable, tools.objcopy_executable, out.path, ctx.attr.prefix] +
                     [a.path for a in archives],
-        # One object; then what it defines gets other names, there and where it refers to it. The rest stays: the seams.
+        # One object; then what it defines gets other names, there and where it refers to it. The rest stays: the seams,
+        # and what counts branches for ./atman coverage.
         command = """
 set -eu
 ld=$1 nm=$2 objcopy=$3 out=$4 prefix=$5; shift 5
 "$ld" -r --whole-archive -o "$out.all" "$@"
-"$nm" --defined-only --extern-only --format=posix "$out.all" | awk -v p="$prefix" '{ print $1, p $1 }' > "$out.names"
+"$nm" --defined-only --extern-only --format=posix "$out.all" |
+    awk -v p="$prefix" '!/^__llvm/ { print $1, p $1 }' > "$out.names"
 "$objcopy" --redefine-syms="$out.names" "$out.all" "$out"
 rm "$out.all" "$out.names"
 """,

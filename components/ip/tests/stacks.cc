@@ -14,7 +14,7 @@ const Functions kPeers = {
 };
 
 Stack::Stack(const Functions &functions, Clock &clock, uint8_t number)
-    : f(functions), device(clock, number), clock_(clock), number_(number), memory_(kPages) {
+    : f(functions), device(number), clock_(clock), number_(number), memory_(kPages) {
   at_mm_frames_config config = memory_.Config();
 
   at_mm_frames_init(&frames, &config);

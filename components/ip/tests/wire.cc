@@ -179,7 +179,7 @@ const at_netdev_ops Device::ops = {
     DeviceOps::TxDone, DeviceOps::Arm,  DeviceOps::Wait,    DeviceOps::Stats,
 };
 
-Device::Device(Clock &clock, uint8_t number) : clock_(clock) {
+Device::Device(uint8_t number) {
   const uint8_t mac[] = {0x02, 0, 0, 0, 0, number};
 
   memcpy(info.mac, mac, sizeof(mac));

@@ -27,7 +27,7 @@ struct Clock {
 /* One end. What is sent is a frame on the wire, finished: checksums filled in, cut to segments. */
 class Device {
  public:
-  Device(Clock &clock, uint8_t number);
+  explicit Device(uint8_t number);
 
   at_netdev netdev();
 
@@ -61,7 +61,6 @@ class Device {
   void Send(const at_netdev_frame &frame);
   void Segment(Bytes frame, uint16_t gso_size);
 
-  Clock &clock_;
   uint32_t next_token_ = 0;
   std::deque<std::vector<Part>> arrived_;
   std::vector<Part> out_; /* with the user */
