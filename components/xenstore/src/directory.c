@@ -39,11 +39,11 @@ static at_status take(struct at_xenstore *xs, struct list *list, size_t size)
         return AT_AGAIN;
     size -= prefix;
     list->complete = answer[prefix + size - 1] == '\0' && (size == 1 || answer[prefix + size - 2] == '\0');
-    memmove(answer, answer + prefix, size);
     if (list->complete)
         size--;
-    /* An empty name in between would end the walk early. */
+    /* The names take the generation's place. An empty one in between would end the walk early. */
     for (size_t i = 0; i < size; i++) {
+        answer[i] = answer[prefix + i];
         if (answer[i] == '\0' && (i == 0 || answer[i - 1] == '\0'))
             return broken(xs);
     }
