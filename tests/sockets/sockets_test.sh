@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: ISC
 #
-# What the socket calls answer in a guest is what they answer on Linux; and the echo example with clients from dom0.
+# What the socket calls answer in a guest is what they answer on Linux; the echo example with clients from dom0, and
+# the ntp example with a server there.
 
 EveryAnswer_IsLinuxs() {
     guest_start guest "cmdline='ip=10.0.0.2/24'"
@@ -26,4 +27,46 @@ Echo_OverTcpAndUdp_GivesBackWhatWasSent() {
     socat -t 10 - TCP:10.0.0.2:7 </tmp/sent >/tmp/back
     cmp /tmp/sent /tmp/back || fail "300,000 bytes do not come back as they were sent"
     guest_runs
+}
+
+# time_server HEAD STAMP [ORIGINATE]: answers every question at port 123 with the first four bytes HEAD, the time STAMP
+# and what the client sent as its time, or ORIGINATE, all in hexadecimal (RFC 4330, 4).
+time_server() {
+    cat >/tmp/time_server <<END
+#!/bin/bash
+question=\$(head -c 48 | od -An -v -t x1 | tr -d ' \n')
+originate=${3:-}
+answer=$1$(printf '%040d' 0)\${originate:-\${question:80:16}}$2$2
+printf '%b' "\$(sed 's/../\\\\x&/g' <<<"\$answer")"
+END
+    chmod +x /tmp/time_server
+    socat UDP-LISTEN:123,fork,reuseaddr EXEC:/tmp/time_server &
+}
+
+# ntp_says REASON TEXT: how the guest ends, and a regular expression for what it prints.
+ntp_says() {
+    guest_start ntp "cmdline='10.0.0.1 ip=10.0.0.2/24'"
+    guest_ends "$1" 30
+    console_matches "^ntp: 10\.0\.0\.1: $2"
+    stop_children
+}
+
+readonly TWO_BILLION=fae0128080000000 # 2,000,000,000.5 seconds since 1970
+
+Ntp_ServersTime_IsPrinted() {
+    time_server 240200ec $TWO_BILLION
+    ntp_says poweroff "2033-05-18 03:33:2[0-3]\.[0-9]{3} UTC, this guest's clock is [0-9]+ ms behind\."
+    time_server 240200ec 0000000100000001 # of the era that begins in 2036
+    ntp_says poweroff "2036-02-07 06:28:1[7-9]\.[0-9]{3} UTC, this guest's clock is [0-9]+ ms behind\."
+}
+
+Ntp_AnswerThatTellsNoTime_IsSaid() {
+    time_server 24000000 $TWO_BILLION
+    ntp_says crash 'it refuses to serve\.'
+    time_server e40200ec $TWO_BILLION
+    ntp_says crash 'it does not know the time itself\.'
+    time_server 240200ec 0000000000000000
+    ntp_says crash 'the times that it tells cannot be\.'
+    time_server 240200ec $TWO_BILLION 0123456789abcdef # somebody who did not see the question
+    ntp_says crash 'it does not answer\.'
 }
