@@ -14,12 +14,14 @@ void at_fake_xen_raise_(struct fake_domain *domain, at_xen_port port)
 {
     shared_info_t *shared = domain->shared;
     struct vcpu_info *vcpu = &shared->vcpu_info[0];
-    xen_ulong_t bit = (xen_ulong_t)1 << (port % 64), selector = (xen_ulong_t)1 << (port / 64);
+    xen_ulong_t bit, selector;
 
     if (domain->fifo != NULL) {
         at_fake_xen_fifo_raise_(domain, port);
         return;
     }
+    bit = (xen_ulong_t)1 << (port % 64);
+    selector = (xen_ulong_t)1 << (port / 64);
     if (shared->evtchn_pending[port / 64] & bit)
         return;
     shared->evtchn_pending[port / 64] |= bit;
