@@ -5,24 +5,27 @@
 
 #define PATTERN 251 /* a prime, so that the pattern shifts against every buffer */
 
-/* Appends `text` to the reply at `*end`. */
-static void put(char **end, const char *text)
+static void put(char **end, const char *text, size_t size)
 {
-    size_t size = strlen(text);
-
     memcpy(*end, text, size);
     *end += size;
 }
 
+/* Appends to the reply at `*end`: a text; one whose length is known where it is written. */
+static void put_text(char **end, const char *text)
+{
+    put(end, text, strlen(text));
+}
+#define PUT(end, text) put(end, text, sizeof(text) - 1)
+
 static void put_number(char **end, uint64_t number)
 {
-    char digits[21], *first = digits + sizeof(digits) - 1;
+    char digits[20], *last = digits + sizeof(digits), *first = last;
 
-    *first = '\0';
     do
         *--first = (char)('0' + number % 10);
     while ((number /= 10) > 0);
-    put(end, first);
+    put(end, first, (size_t)(last - first));
 }
 
 size_t http_reply_write(char reply[HTTP_REPLY_MAX], const char *status, bool keep_alive, uint64_t size,
@@ -30,13 +33,16 @@ size_t http_reply_write(char reply[HTTP_REPLY_MAX], const char *status, bool kee
 {
     char *end = reply;
 
-    put(&end, "HTTP/1.1 ");
-    put(&end, status);
-    put(&end, "\r\nContent-Type: text/plain\r\nContent-Length: ");
+    PUT(&end, "HTTP/1.1 ");
+    put_text(&end, status);
+    PUT(&end, "\r\nContent-Type: text/plain\r\nContent-Length: ");
     put_number(&end, size);
-    put(&end, keep_alive ? "\r\nConnection: keep-alive\r\n\r\n" : "\r\nConnection: close\r\n\r\n");
+    if (keep_alive)
+        PUT(&end, "\r\nConnection: keep-alive\r\n\r\n");
+    else
+        PUT(&end, "\r\nConnection: close\r\n\r\n");
     if (body != NULL)
-        put(&end, body);
+        put(&end, body, (size_t)size);
     return (size_t)(end - reply);
 }
 
@@ -46,9 +52,9 @@ size_t http_numbers_write(char text[HTTP_REPLY_MAX / 2], uint64_t one, const cha
     char *end = text;
 
     put_number(&end, one);
-    put(&end, what);
+    put_text(&end, what);
     put_number(&end, two);
-    put(&end, other);
+    put_text(&end, other);
     *end = '\0';
     return (size_t)(end - text);
 }

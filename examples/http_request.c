@@ -2,7 +2,6 @@
 #include "http_request.h"
 
 #include <string.h>
-#include <strings.h>
 
 #define LINES_MAX 48 /* of a head: more than any client has */
 
@@ -12,6 +11,7 @@ static const char bad[] = "400 Bad Request";
 struct line {
     char *text;
     size_t size;
+    bool is_text; /* RFC 9110, 5.5; and it ends with CR LF */
 };
 
 /* The names of fields that mean something here, and what else was seen. */
@@ -21,30 +21,57 @@ struct seen {
     bool length;
 };
 
-/* Whether one of eight bytes is below a blank. */
-static bool has_control(uint64_t bytes)
+/* The first byte below a blank: a tab, a line's end, or what no text has. `end`: there is none. Eight bytes at a time.
+ */
+static char *next_control(char *at, const char *end)
 {
-    return ((bytes - 0x2020202020202020u) & ~bytes & 0x8080808080808080u) != 0;
+    for (; end - at >= 8; at += 8) {
+        uint64_t eight, below;
+
+        memcpy(&eight, at, 8);
+        below = (eight - 0x2020202020202020u) & ~eight & 0x8080808080808080u; /* the lowest bit is the first one's */
+        if (below != 0)
+            return at + __builtin_ctzll(below) / 8;
+    }
+    while (at < end && (unsigned char)*at >= ' ')
+        at++;
+    return at;
 }
 
-/* Whether the line is text (RFC 9110, 5.5), and ends with CR LF. */
-static bool is_text(const struct line *line)
+/* Reads the line at `text`. Returns where the next one begins; NULL: its end has not come yet. */
+static char *read_line(struct line *line, char *text, char *end)
 {
-    size_t i = 0;
-    uint64_t eight;
+    *line = (struct line){.text = text, .is_text = true};
+    for (char *at = text;; at++) {
+        at = next_control(at, end);
+        if (at == end || (*at == '\r' && at + 1 == end))
+            return NULL;
+        line->size = (size_t)(at - text);
+        if (*at == '\r' && at[1] == '\n')
+            return at + 2;
+        line->is_text = line->is_text && *at == '\t';
+        if (*at == '\n')
+            return at + 1;
+    }
+}
 
-    if (line->size == (size_t)-1 || line->text[line->size] != '\r')
-        return false;
-    for (; i + 8 <= line->size; i += 8) {
-        memcpy(&eight, line->text + i, 8);
-        if (has_control(eight))
-            break;
+/* The first `wanted` of a text that a zero ends, or the zero. */
+static char *find(char *text, char wanted)
+{
+    while (*text != wanted && *text != '\0')
+        text++;
+    return text;
+}
+
+/* Whether `size` bytes of a text are the word, which is in small letters, digits and hyphens. */
+static bool is_word(const char *text, const char *word, size_t size)
+{
+    while (size > 0 && (*text | 0x20) == *word) {
+        text++;
+        word++;
+        size--;
     }
-    for (; i < line->size; i++) {
-        if ((unsigned char)line->text[i] < ' ' && line->text[i] != '\t')
-            return false;
-    }
-    return true;
+    return size == 0;
 }
 
 static const char *parse_method(struct http_request *request, const char *name)
@@ -63,21 +90,21 @@ static const char *parse_method(struct http_request *request, const char *name)
 /* METHOD SP TARGET SP HTTP/1.x */
 static const char *parse_first_line(struct http_request *request, struct seen *seen, char *line)
 {
-    char *target = strchr(line, ' '), *version = target == NULL ? NULL : strchr(target + 1, ' ');
+    char *target = find(line, ' '), *version = *target == '\0' ? target : find(target + 1, ' ');
 
-    if (version == NULL || strncmp(version, " HTTP/", 6) != 0)
+    if (strncmp(version, " HTTP/", 6) != 0)
         return bad;
     *target++ = '\0';
     *version = '\0';
     version += 6;
-    if (strncmp(version, "1.", 2) != 0 || version[2] < '0' || version[2] > '9' || version[3] != '\0')
+    if (version[0] != '1' || version[1] != '.' || version[2] < '0' || version[2] > '9' || version[3] != '\0')
         return "505 HTTP Version Not Supported";
     if (*target != '/')
         return bad;
     seen->is_old = version[2] == '0';
     request->keep_alive = !seen->is_old;
     request->target = target;
-    target[strcspn(target, "?")] = '\0';
+    *find(target, '?') = '\0';
     return parse_method(request, line);
 }
 
@@ -97,61 +124,59 @@ static const char *parse_length(struct http_request *request, struct seen *seen,
     return NULL;
 }
 
-/* Whether the comma-separated list `value` has `word`. */
-static bool has_word(const char *value, const char *word)
+static bool is_blank(char c)
 {
-    size_t size = strlen(word);
-
-    while (*value != '\0') {
-        value += strspn(value, ", \t");
-        if (strncasecmp(value, word, size) == 0 && strchr(", \t", value[size]) != NULL)
-            return true;
-        value += strcspn(value, ",");
-    }
-    return false;
+    return c == ' ' || c == '\t';
 }
 
-static const char *use_connection(struct http_request *request, const char *value)
+/* A comma-separated list of words. */
+static const char *use_connection(struct http_request *request, char *value)
 {
-    if (has_word(value, "close"))
-        request->keep_alive = false;
-    else if (has_word(value, "keep-alive"))
-        request->keep_alive = true;
+    bool close = false, keep = false;
+
+    while (*value != '\0') {
+        char *end = find(value, ','), *last = end;
+
+        for (; is_blank(*value); value++)
+            ;
+        for (; last > value && is_blank(last[-1]); last--)
+            ;
+        close = close || (last - value == 5 && is_word(value, "close", 5));
+        keep = keep || (last - value == 10 && is_word(value, "keep-alive", 10));
+        value = *end == ',' ? end + 1 : end;
+    }
+    if (close || keep)
+        request->keep_alive = !close;
     return NULL;
 }
 
 /* The length of a name tells almost all of them apart. */
 static const char *use_field(struct http_request *request, struct seen *seen, const char *name, size_t size,
-                             const char *value)
+                             char *value)
 {
-    if (size == 4 && strncasecmp(name, "Host", 4) == 0) {
+    if (size == 4 && is_word(name, "host", 4)) {
         if (seen->host)
             return bad;
         seen->host = true;
-    } else if (size == 10 && strncasecmp(name, "Connection", 10) == 0) {
+    } else if (size == 10 && is_word(name, "connection", 10)) {
         return use_connection(request, value);
-    } else if (size == 14 && strncasecmp(name, "Content-Length", 14) == 0) {
+    } else if (size == 14 && is_word(name, "content-length", 14)) {
         return parse_length(request, seen, value);
-    } else if (size == 17 && strncasecmp(name, "Transfer-Encoding", 17) == 0) {
+    } else if (size == 17 && is_word(name, "transfer-encoding", 17)) {
         return "501 Not Implemented";
-    } else if (size == 6 && strncasecmp(name, "Expect", 6) == 0) {
-        if (strcasecmp(value, "100-continue") != 0)
+    } else if (size == 6 && is_word(name, "expect", 6)) {
+        if (strlen(value) != 12 || !is_word(value, "100-continue", 12))
             return "417 Expectation Failed";
         request->expects_continue = true;
     }
     return NULL;
 }
 
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t';
-}
-
 static const char *parse_field(struct http_request *request, struct seen *seen, const struct line *line)
 {
-    char *colon = memchr(line->text, ':', line->size), *value, *last = line->text + line->size;
+    char *colon = find(line->text, ':'), *value, *last = line->text + line->size;
 
-    if (colon == NULL || colon == line->text || is_blank(line->text[0]) || is_blank(colon[-1]))
+    if (*colon == '\0' || colon == line->text || is_blank(line->text[0]) || is_blank(colon[-1]))
         return bad;
     for (value = colon + 1; is_blank(*value); value++)
         ;
@@ -167,7 +192,7 @@ static const char *parse(struct http_request *request, const struct line *lines,
     const char *error = NULL;
 
     for (size_t i = 0; i < count && error == NULL; i++) {
-        if (!is_text(&lines[i]))
+        if (!lines[i].is_text)
             return bad;
         lines[i].text[lines[i].size] = '\0';
         error = i == 0 ? parse_first_line(request, &seen, lines[0].text) : parse_field(request, &seen, &lines[i]);
@@ -182,24 +207,21 @@ static const char *parse(struct http_request *request, const struct line *lines,
 size_t http_request_parse(struct http_request *request, char *head, size_t size)
 {
     struct line lines[LINES_MAX];
-    char *next = head, *feed;
+    char *next = head;
     size_t count = 0;
 
     /* The lines up to an empty one. */
-    for (;; next = feed + 1) {
-        feed = memchr(next, '\n', size - (size_t)(next - head));
-        if (feed == NULL)
+    for (;; count++) {
+        next = read_line(&lines[count], next, head + size);
+        if (next == NULL)
             return 0;
-        if (feed - next <= 1 && (feed == next || *next == '\r'))
+        if (lines[count].size == 0 || count == LINES_MAX - 1)
             break;
-        if (count == LINES_MAX)
-            break;
-        lines[count++] = (struct line){.text = next, .size = (size_t)(feed - next) - 1};
     }
     memset(request, 0, sizeof(*request));
-    if (count == LINES_MAX)
+    if (lines[count].size > 0)
         request->error = "431 Request Header Fields Too Large";
     else
-        request->error = count == 0 || *next != '\r' ? bad : parse(request, lines, count);
-    return (size_t)(feed + 1 - head);
+        request->error = count == 0 || !lines[count].is_text ? bad : parse(request, lines, count);
+    return (size_t)(next - head);
 }

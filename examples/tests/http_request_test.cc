@@ -39,7 +39,9 @@ TEST(HttpRequest, Connection_DecidesOnKeepAlive) {
   EXPECT_FALSE(Parse("GET / HTTP/1.1\r\nHost: x\r\nconnection: upgrade , CLOSE\r\n\r\n").request.keep_alive);
   EXPECT_FALSE(Parse("GET / HTTP/1.0\r\n\r\n").request.keep_alive);
   EXPECT_TRUE(Parse("GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n").request.keep_alive);
+  EXPECT_TRUE(Parse("GET / HTTP/1.0\r\nConnection:TE,\tkeep-alive\t, x\r\n\r\n").request.keep_alive);
   EXPECT_TRUE(Parse("GET / HTTP/1.1\r\nHost: x\r\nConnection: closed\r\n\r\n").request.keep_alive);
+  EXPECT_FALSE(Parse("GET / HTTP/1.0\r\nConnection: keep alive, keep-aliv\r\n\r\n").request.keep_alive);
 }
 
 TEST(HttpRequest, Post_HasALength) {
