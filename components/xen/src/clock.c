@@ -41,11 +41,18 @@ void at_xen_clock_init(struct at_xen_clock *clock, const shared_info_t *shared)
 {
     clock->shared = shared;
     clock->last_ns = 0;
+    clock->offset_ns = 0;
+}
+
+void at_xen_clock_continue(struct at_xen_clock *clock, uint64_t now_ns)
+{
+    clock->offset_ns = now_ns - at_xen_clock_read(clock->shared);
+    clock->last_ns = now_ns;
 }
 
 uint64_t at_xen_clock_now(struct at_xen_clock *clock)
 {
-    uint64_t now_ns = at_xen_clock_read(clock->shared);
+    uint64_t now_ns = at_xen_clock_read(clock->shared) + clock->offset_ns;
 
     if (now_ns > clock->last_ns)
         clock->last_ns = now_ns;

@@ -44,6 +44,8 @@ at_status at_xen_events_block(const struct at_xen_events *events, uint64_t deadl
     count = list_polled(events, ports);
     if (count == 0 && deadline_ns == AT_NEVER)
         return AT_DEADLOCK;
+    if (deadline_ns != AT_NEVER)
+        deadline_ns -= events->clock.offset_ns;
     return at_xen_status(at_xen_poll(ports, count, deadline_ns));
 }
 

@@ -6,8 +6,8 @@
  * Time, from what Xen publishes in shared_info: no hypercall, one RDTSC.
  *
  * The monotonic clock is Xen's system time in nanoseconds (since the hypervisor booted, not the guest), so a deadline
- * on it goes to SCHEDOP_poll unchanged. The wall clock is that plus the offset Xen keeps for the domain; it jumps when
- * the host sets its clock. Both are vcpu 0's.
+ * on it goes to SCHEDOP_poll unchanged, until the domain was restored: at_xen_clock_continue(). The wall clock is that
+ * time plus the offset Xen keeps for the domain; it jumps when the host sets its clock. Both are vcpu 0's.
  *
  * RDTSC is free with tsc_mode="native" and costs a trap of about 1,200 instructions where Xen emulates it: read the
  * clock once per batch of work, not once per packet.
@@ -26,6 +26,7 @@ extern "C" {
 struct at_xen_clock {
     const shared_info_t *shared;
     uint64_t last_ns;
+    uint64_t offset_ns; /* to Xen's system time, modulo 2^64: 0 until the domain was restored */
 };
 
 /* The wall clock: seconds since 1970-01-01T00:00:00Z without leap seconds, and nanoseconds below 10^9. */
@@ -42,6 +43,12 @@ void at_xen_clock_init(struct at_xen_clock *clock, const shared_info_t *shared);
  * step back by microseconds when Xen recalibrates or moves the vcpu. Never blocks, cannot fail.
  */
 uint64_t at_xen_clock_now(struct at_xen_clock *clock);
+
+/*
+ * at_xen_clock_continue makes the clock show `now_ns` now and go on from there: for a domain that was saved, and
+ * restored on a host whose system time is another. The time in between does not count.
+ */
+void at_xen_clock_continue(struct at_xen_clock *clock, uint64_t now_ns);
 
 /* at_xen_clock_read returns Xen's system time in ns as it is, without that guarantee and without state. */
 uint64_t at_xen_clock_read(const shared_info_t *shared);

@@ -73,8 +73,14 @@ at_status at_xen_console_listen(struct at_xen_console *console, struct at_xen_ev
                                 void *ctx);
 
 /*
- * at_xen_console_flush blocks until the peer has taken all that was written, or `deadline_ns` of the monotonic clock
- * (AT_NEVER is allowed). To be called before shutdown: what is on the ring then may be lost.
+ * at_xen_console_restored is for a domain that was saved and restored: the ring goes on where it stood, its event
+ * channel is `port` now.
+ */
+void at_xen_console_restored(struct at_xen_console *console, at_xen_port port);
+
+/*
+ * at_xen_console_flush blocks until the peer has taken all that was written, or `deadline_ns` of Xen's system time
+ * (at_xen_clock_read(); AT_NEVER is allowed). To be called before shutdown: what is on the ring then may be lost.
  * Returns AT_OK, AT_TIMED_OUT, AT_PROTOCOL, or what Xen said to SCHEDOP_poll.
  */
 at_status at_xen_console_flush(struct at_xen_console *console, uint64_t deadline_ns);

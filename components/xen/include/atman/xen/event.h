@@ -130,6 +130,21 @@ unsigned at_xen_events_dispatch(struct at_xen_events *events);
  */
 at_status at_xen_events_wait(struct at_xen_events *events, uint64_t deadline_ns);
 
+/* What became of a port when the domain was restored. */
+struct at_xen_port_move {
+    at_xen_port from;
+    at_xen_port to;
+};
+
+/*
+ * at_xen_events_restored is for a domain that was saved and restored: Xen has none of its ports any more but those that
+ * the toolstack made anew, which keep their handlers under their new numbers (`moves`, `count` of them). All others are
+ * forgotten. Deadlines are told by `clock` from now on, which at_xen_clock_continue() has made continuous; NULL: as
+ * before. No hypercall.
+ */
+void at_xen_events_restored(struct at_xen_events *events, const struct at_xen_port_move *moves, size_t count,
+                            const struct at_xen_clock *clock);
+
 /*
  * at_xen_events_waiter returns the wait seam over `events`, for a guest without threads: sleeping is
  * at_xen_events_wait(), waking is what handlers do by running.

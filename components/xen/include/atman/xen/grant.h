@@ -63,6 +63,12 @@ at_status at_xen_grant_give_readonly(struct at_xen_grants *grants, at_xen_grant_
 at_status at_xen_grant_end(struct at_xen_grants *grants, at_xen_grant_ref ref);
 
 /*
+ * at_xen_grants_restored is for a domain that was saved and restored: its table, mapped where the old one was, is all
+ * zero, and no grant is live any more. What is set aside stays so.
+ */
+void at_xen_grants_restored(struct at_xen_grants *grants);
+
+/*
  * at_xen_grants_reserve sets `count` entries aside, so that no other caller can be given them: a driver asks once for
  * all that it will need and fails early. To use one, at_xen_grants_unreserve() it and give: nothing can come in
  * between.
