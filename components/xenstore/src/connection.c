@@ -27,8 +27,7 @@ bool at_xenstore_can_reconnect(const struct at_xenstore *xs)
             XENSTORE_SERVER_FEATURE_RECONNECTION) != 0;
 }
 
-/* Both indices of both rings are 0 then, and the server may have answered nothing yet. */
-static void begin(struct at_xenstore *xs)
+void at_xenstore_internal_begin(struct at_xenstore *xs)
 {
     xs->incoming.received = 0;
     xs->incoming.request = NULL;
@@ -54,6 +53,6 @@ at_status at_xenstore_reconnect(struct at_xenstore *xs, uint64_t deadline_ns)
         if (status == AT_OK && deadline_ns != AT_NEVER && at_wait_now(xs->config.wait) >= deadline_ns)
             status = AT_TIMED_OUT;
     }
-    begin(xs);
+    at_xenstore_internal_begin(xs); /* both indices of both rings are 0 now */
     return AT_OK;
 }

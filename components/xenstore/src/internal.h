@@ -31,6 +31,9 @@ size_t at_xenstore_internal_payload_size(const struct at_xenstore_request *reque
 /* Makes `request`, which is in a list of the client's, done. */
 void at_xenstore_internal_finish(struct at_xenstore *xs, struct at_xenstore_request *request, at_status status);
 
+/* Takes the connection up with a server that has set the ring's indices, and has answered nothing yet. */
+void at_xenstore_internal_begin(struct at_xenstore *xs);
+
 /* Ends the connection for good: everybody is told. */
 void at_xenstore_internal_end(struct at_xenstore *xs, at_status status);
 

@@ -351,3 +351,11 @@ at_status at_xenbus_disconnect(struct at_xenbus *bus, uint64_t deadline_ns)
     bus->phase = ABSENT;
     return status;
 }
+
+void at_xenbus_forget(struct at_xenbus *bus)
+{
+    if (at_list_is_linked(&bus->watch.node))
+        at_list_remove(&bus->watch.node);
+    bus->watch.pending = 0;
+    bus->phase = ABSENT;
+}

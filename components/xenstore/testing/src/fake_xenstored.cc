@@ -29,6 +29,9 @@ void at_fake_xenstored_free(struct at_fake_xenstored *server) { delete server; }
 
 void at_fake_xenstored_connect(struct at_fake_xenstored *server, uint16_t domid, struct xenstore_domain_interface *ring,
                                void (*notify)(void *ctx), void *notify_ctx) {
+  auto &guests = server->guests;
+  guests.erase(std::remove_if(guests.begin(), guests.end(), [&](const auto &old) { return old->domid == domid; }),
+               guests.end());
   auto guest = std::make_unique<Guest>();
   guest->domid = domid;
   guest->ring = ring;

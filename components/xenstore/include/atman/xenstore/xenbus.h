@@ -143,6 +143,12 @@ static inline bool at_xenbus_has_news(const struct at_xenbus *bus)
  */
 at_status at_xenbus_disconnect(struct at_xenbus *bus, uint64_t deadline_ns);
 
+/*
+ * at_xenbus_forget makes `bus` not connected without a word to the backend: the domain was restored, and the backend is
+ * not there any more. Nothing is watched afterwards. To be called before at_xenstore_rewatch(). Never blocks.
+ */
+void at_xenbus_forget(struct at_xenbus *bus);
+
 /* at_xenbus_backend_state returns the backend's state as last read. Never blocks. */
 static inline enum at_xenbus_state at_xenbus_backend_state(const struct at_xenbus *bus)
 {

@@ -46,7 +46,8 @@ void at_fake_xenstored_free(struct at_fake_xenstored *server);
 /*
  * at_fake_xenstored_connect introduces guest `domid` with its `ring` and makes /local/domain/<domid> and, in it, what
  * the toolstack makes for a guest: `data`, `device` and `control/shutdown`, which it owns, and `name`, `domid`, which
- * it may read. `notify` (may be NULL) is called when the server changed the ring: the guest's event.
+ * it may read. `notify` (may be NULL) is called when the server changed the ring: the guest's event. Called again for
+ * the same guest it is a new connection, as after a restore: requests, transactions and watches of the old are gone.
  */
 void at_fake_xenstored_connect(struct at_fake_xenstored *server, uint16_t domid, struct xenstore_domain_interface *ring,
                                void (*notify)(void *ctx), void *notify_ctx);
