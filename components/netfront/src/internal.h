@@ -5,7 +5,8 @@
 /*
  * The parts of netfront to each other. open.c connects, close.c takes apart, buffers.c has pages and grants, rx.c
  * receives, netdev.c is the seam. Linked only if the configuration names them: tx.c and shared.c, which transmit;
- * offload.c and parts.c, which agree on more than whole frames, and receive it. report.c tells a person of all that.
+ * offload.c and parts.c, which agree on more than whole frames, and receive it. report.c tells a person of all
+ * that, restore.c is for a domain that was saved.
  */
 
 #include <stdbool.h>
@@ -59,6 +60,19 @@ struct at_netfront_offload {
 
 /* open.c: adds a key of the back-end's to read, which may be missing. */
 void at_netfront_ask(struct at_netfront_handshake *h, const char *name, uint32_t *number);
+
+/*
+ * open.c, for restore.c: the parts of opening. init_rings makes them empty, publish binds the port and fills in what is
+ * told, connect shakes hands with `prepare_fn` and `accept_fn`, accept is at_netfront_open()'s.
+ */
+at_status at_netfront_init_rings(struct at_netfront *nf);
+at_status at_netfront_publish(struct at_netfront_handshake *h);
+at_status at_netfront_connect(struct at_netfront *nf, at_status (*prepare_fn)(void *ctx, uint16_t backend_id),
+                              at_status (*accept_fn)(void *ctx));
+at_status at_netfront_accept(void *ctx);
+
+/* tx.c, for restore.c: what is in the ring counts as answered, badly. */
+void at_netfront_tx_lose(struct at_netfront *nf);
 
 /* buffers.c: every page of the device, with its grant. */
 at_status at_netfront_buffers_give(struct at_netfront *nf);

@@ -55,8 +55,8 @@ static void look_at_backend(struct at_netfront *nf)
 {
     at_status status;
 
-    if (!at_xenbus_has_news(&nf->bus))
-        return;
+    if (nf->phase != AT_NETFRONT_DONE || !at_xenbus_has_news(&nf->bus))
+        return; /* the handshake looks for itself */
     status = at_xenbus_poll(&nf->bus, at_clock_after(at_wait_now(nf->config.wait), nf->config.timeout_ns));
     if (status == AT_CLOSED || status == AT_PROTOCOL)
         nf->ended = status; /* otherwise XenStore may not have answered: the news stays, for the next time */

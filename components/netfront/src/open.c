@@ -55,7 +55,7 @@ static void describe(struct at_netfront *nf, uint32_t mtu, uint32_t most)
 }
 
 /* Makes both rings, also on a device that only receives: the back-end wants to see two. */
-static at_status start_rings(struct at_netfront *nf)
+at_status at_netfront_init_rings(struct at_netfront *nf)
 {
     struct at_xen_ring_config config = {
         .shared = nf->ring_pages[0].page,
@@ -71,12 +71,7 @@ static at_status start_rings(struct at_netfront *nf)
     config.entry_size = sizeof(union netif_tx_sring_entry);
     config.request_size = sizeof(struct netif_tx_request);
     config.response_size = sizeof(struct netif_tx_response);
-    if (status == AT_OK)
-        status = at_xen_ring_init(&nf->tx, &config);
-    if (status != AT_OK)
-        return status;
-    at_netfront_rx_start(nf);
-    return nf->config.tx != NULL ? nf->config.tx->open(nf) : AT_OK;
+    return status == AT_OK ? at_xen_ring_init(&nf->tx, &config) : status;
 }
 
 /* What is published, in this order: two grants, the port, and what we can take. */
@@ -109,6 +104,20 @@ static void fill_in(const struct at_netfront *nf, uint32_t *value)
         *value++ = features & 1;
 }
 
+at_status at_netfront_publish(struct at_netfront_handshake *h)
+{
+    struct at_netfront *nf = h->nf;
+    at_status status = at_xen_event_alloc_unbound(nf->config.events, &nf->port, nf->peer);
+
+    if (status == AT_OK)
+        status = at_xen_event_handle(nf->config.events, nf->port, at_netfront_on_event, nf);
+    if (status != AT_OK)
+        return status;
+    fill_in(nf, h->published);
+    nf->phase = AT_NETFRONT_CONNECT;
+    return AT_OK;
+}
+
 /* xenbus has read the device's own keys and knows whose grants and port these will be. */
 static at_status prepare(void *ctx, uint16_t backend_id)
 {
@@ -122,19 +131,16 @@ static at_status prepare(void *ctx, uint16_t backend_id)
     nf->peer = backend_id;
     status = at_netfront_buffers_give(nf);
     if (status == AT_OK)
-        status = at_xen_event_alloc_unbound(nf->config.events, &nf->port, backend_id);
-    if (status == AT_OK)
-        status = at_xen_event_handle(nf->config.events, nf->port, at_netfront_on_event, nf);
-    if (status == AT_OK)
-        status = start_rings(nf);
+        status = at_netfront_init_rings(nf);
     if (status != AT_OK)
         return status;
-    fill_in(nf, h->published);
-    nf->phase = AT_NETFRONT_CONNECT;
-    return AT_OK;
+    at_netfront_rx_start(nf);
+    if (nf->config.tx != NULL)
+        status = nf->config.tx->open(nf);
+    return status == AT_OK ? at_netfront_publish(h) : status;
 }
 
-static at_status accept(void *ctx)
+at_status at_netfront_accept(void *ctx)
 {
     struct at_netfront_handshake *h = ctx;
     const struct at_netfront_offload *offload = h->nf->config.offload;
@@ -151,7 +157,8 @@ void at_netfront_ask(struct at_netfront_handshake *h, const char *name, uint32_t
     h->backend[h->backend_count++].optional = true;
 }
 
-static at_status connect(struct at_netfront *nf)
+at_status at_netfront_connect(struct at_netfront *nf, at_status (*prepare_fn)(void *ctx, uint16_t backend_id),
+                              at_status (*accept_fn)(void *ctx))
 {
     const char *name = published;
     struct at_netfront_handshake h = {.nf = nf, .mtu = MTU_DEFAULT};
@@ -165,8 +172,8 @@ static at_status connect(struct at_netfront *nf)
         .publish = h.publish,
         .publish_count = AT_NETFRONT_PUBLISHED,
         .backend = h.backend,
-        .prepare = prepare,
-        .accept = accept,
+        .prepare = prepare_fn,
+        .accept = accept_fn,
         .ctx = &h,
     };
 
@@ -218,7 +225,7 @@ at_status at_netfront_open(struct at_netfront *nf, const struct at_netfront_conf
 
     nf->taken = true;
     nf->phase = AT_NETFRONT_DEVICE;
-    status = connect(nf);
+    status = at_netfront_connect(nf, prepare, at_netfront_accept);
     if (status == AT_OK) {
         nf->phase = AT_NETFRONT_DONE;
         return AT_OK;

@@ -109,6 +109,18 @@ static void reap(struct at_netfront *nf)
     }
 }
 
+void at_netfront_tx_lose(struct at_netfront *nf)
+{
+    for (uint32_t i = 0; i < nf->config.tx_slots; i++) {
+        const struct netif_tx_response lost = {.id = (uint16_t)i, .status = NETIF_RSP_DROPPED};
+
+        if (nf->config.slots[i].owner == AT_NETFRONT_RING)
+            (void)take(nf, &lost);
+    }
+    nf->tx_extras = 0;
+    nf->tx_want_slots = nf->tx_want_buffers = 1;
+}
+
 /* Adds parts where the user has them, one for each page. Returns false if they are too many. */
 static bool add_in_place(struct at_netfront *nf, struct gather *g, const struct at_netdev_piece *piece)
 {

@@ -13,6 +13,7 @@
 #include <atman/testing/fake_xenstored.h>
 #include <atman/xen/event.h>
 #include <atman/xen/grant.h>
+#include <atman/xenstore/restore.h>
 #include <atman/xenstore/xenstore.h>
 
 #include <cstring>
@@ -207,6 +208,14 @@ class Guest {
     for (int i = 0; i < 8; ++i) at_fake_xen_run_steps(xen);
   }
 
+  // XenStore of a domain that was restored: another server, over the same ring and port.
+  void RestoreStore() {
+    const at_xen_port_move moves[] = {{store_port_, store_port_}};
+    at_xen_events_restored(&events, moves, 1, nullptr);
+    IntroduceStore(store.config.ring);
+    at_xenstore_restored(&store);
+  }
+
   std::string Node(const std::string &path) {
     const char *value = at_fake_xenstored_value(server, path.c_str());
     return value != nullptr ? value : "(none)";
@@ -235,13 +244,7 @@ class Guest {
     server = at_fake_xenstored_new(nullptr);
     auto *ring = static_cast<xenstore_domain_interface *>(at_fake_xen_page_alloc(xen, kGuest));
     at_fake_xen_channel(xen, kGuest, &store_port_, 0, &server_port_);
-    at_fake_xenstored_connect(
-        server, kGuest, ring,
-        [](void *ctx) {
-          auto *g = static_cast<Guest *>(ctx);
-          at_fake_xen_notify(g->xen, 0, g->server_port_);
-        },
-        this);
+    IntroduceStore(ring);
     at_fake_xen_add_step(xen, 0, ServeStore, this);
     at_xenstore_config store_config{};
     store_config.ring = ring;
@@ -252,6 +255,16 @@ class Guest {
     EXPECT_EQ(at_xen_event_adopt(&events, store_port_), AT_OK);
     auto on_event = [](void *ctx) { at_xenstore_on_event(static_cast<at_xenstore *>(ctx)); };
     EXPECT_EQ(at_xen_event_handle(&events, store_port_, on_event, &store), AT_OK);
+  }
+
+  void IntroduceStore(xenstore_domain_interface *ring) {
+    at_fake_xenstored_connect(
+        server, kGuest, ring,
+        [](void *ctx) {
+          auto *g = static_cast<Guest *>(ctx);
+          at_fake_xen_notify(g->xen, 0, g->server_port_);
+        },
+        this);
   }
 
   static uint64_t ServeStore(void *ctx, uint64_t now) {

@@ -15,7 +15,7 @@
  * withhold, invent and alter frames, read all of the shared memory, and keep pages that it mapped (they are
  * quarantined: see at_netfront_close()).
  *
- * Not for: several queues, migration (a resumed guest opens the device anew).
+ * Not for: several queues.
  *
  * Protocol: xen/io/netif.h and xen/io/ring.h. Calls come from one context, see netdev.h.
  */
@@ -196,6 +196,21 @@ enum at_netfront_phase at_netfront_phase(const struct at_netfront *nf);
  * AT_OK, the memory of config->shared and its grants must be kept as they are, too: the back-end may read it.
  */
 at_status at_netfront_close(struct at_netfront *nf, uint64_t deadline_ns);
+
+/*
+ * at_netfront_resume is for a domain that was saved and restored: the device has new grants for the same pages, and
+ * empty rings; frames that were on their way are lost, and their cookies can be had back. It seems to be slow until
+ * at_netfront_reconnect() has returned. The grant table and the ports must be those of the restored domain by now.
+ * Never blocks. Harmless on a device that is not open.
+ */
+void at_netfront_resume(struct at_netfront *nf);
+
+/*
+ * at_netfront_reconnect connects to the back-end of the restored domain, after at_netfront_resume(). Blocks in
+ * config->wait, at most config->timeout_ns. Returns what at_netfront_open() does, and AT_UNSUPPORTED as well when the
+ * back-end can do less than the one before. Unless AT_OK the device has ended: close it.
+ */
+at_status at_netfront_reconnect(struct at_netfront *nf);
 
 /* at_netfront_stats copies the counters to `stats`. At any time after the first at_netfront_open(). */
 void at_netfront_stats(const struct at_netfront *nf, struct at_netfront_stats *stats);
