@@ -85,4 +85,8 @@ for verb in lint inspect; do
     expect 2 'say one file' $verb --all
     expect 2 'there is no file' $verb /nonexistent
 done
+expect 2 'say a log or dump' crash
+expect 2 'say a log or dump' crash one
+expect 2 'say a log or dump' crash --all two
+expect 2 'there is no file' crash /nonexistent /nonexistent
 exit $status

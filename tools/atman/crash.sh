@@ -1,0 +1,25 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: ISC
+#
+# crash.sh: `atman crash`.
+# shellcheck disable=SC2154 # `work` from common.sh
+
+help_crash() {
+    cat <<'END'
+Usage: ./atman crash FILE DEBUG
+
+Tells what a guest said when it crashed, with the functions and lines that the addresses are of. FILE is a log of its
+console or what `xl dump-core` wrote, in which the console's last 2 KiB are; DEBUG is the image with symbols, as in
+bazel-bin/examples/net.debug. A dump of another build is refused; of a log nobody can tell, so compare the build ids by
+`./atman inspect`. The status is 1 if there is no report.
+END
+}
+
+verb_crash() {
+    [[ $# == 2 && $1 != -* ]] || misuse "say a log or dump, and the image with symbols: ./atman crash FILE DEBUG"
+    local file
+    for file in "$@"; do
+        [[ -f $file && -r $file ]] || misuse "there is no file $file"
+    done
+    "$ATMAN_HOME/tools/crash/crash.sh" "$@"
+}
