@@ -7,6 +7,8 @@
 #                               a domain from an xl configuration file, by `xl create` with these options (-p: paused);
 #                               fails when xl does, leaving what xl complained of in guest_refusal
 #   guest_shutdown              asks it to shut down; fails when it does not take notice
+#   guest_save FILE             saves it, as `xl save` does: the domain is gone afterwards
+#   guest_restore FILE          makes a domain of what was saved: the same guest under another number
 #   guest_ended                 has it shut down?
 #   guest_reason                poweroff, reboot, suspend, crash, watchdog, ...
 #   guest_destroy               takes the domain away; it is kept until then, so that it can be looked at
@@ -44,13 +46,24 @@ guest_shutdown() {
     timeout 10 xl shutdown "$guest_id"
 }
 
+guest_save() {
+    timeout 60 xl save "$guest_id" "$1"
+}
+
+guest_restore() {
+    rm -f "$GUEST_LOGS/xl-$guest.log"
+    timeout 60 xl restore "$1"
+    guest_id=$(xl domid "$guest")
+}
+
 # xl stays behind as a daemon to wait for the guest's end, and writes down which domain it waits for and how it ended.
 guest_history() {
     echo "$(<"$GUEST_LOGS/xl-$guest.log")"
 }
 
+# 2 is suspend: of a guest that is only stopped, to be saved.
 guest_ended() {
-    [[ $(guest_history) == *"has shut down, reason code"* ]]
+    [[ $(guest_history) == *"has shut down, reason code "[!2]* ]]
 }
 
 guest_reason() {

@@ -21,7 +21,7 @@ readonly HERE
 # What dom0 runs besides busybox. The xl family comes from the hypervisor's own folder, so that versions match.
 readonly PROGRAMS=(bash busybox ip ping arping curl socat tcpdump xenstore-read xenstore-write xenstore-list xenstore-ls
     xenstore-rm xenstore-chmod xenstore-watch)
-readonly XEN_PROGRAMS=(xl xenstored xenconsoled xenconsole xen-init-dom0)
+readonly XEN_PROGRAMS=(xl xenstored xenconsoled xenconsole xen-init-dom0 libxl-save-helper)
 readonly MODULES=(xen-evtchn xen-gntdev xen-gntalloc xen-privcmd xenfs xen-netback bridge tun)
 # By a program's name: files and folders that it reads, and modules that the kernel needs to serve it.
 # shellcheck disable=SC2034 # wanted_of names them

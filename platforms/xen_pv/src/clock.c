@@ -5,11 +5,18 @@
 #include <atman/xen/clock.h>
 
 #include "internal.h"
+#include "suspend.h"
+
+static struct at_xen_clock clock;
 
 uint64_t at_clock_now_ns(void)
 {
-    static struct at_xen_clock clock;
-
     clock.shared = &at_xen_pv_shared_info;
     return at_xen_clock_now(&clock);
+}
+
+const struct at_xen_clock *at_xen_pv_clock_continue(uint64_t now_ns)
+{
+    at_xen_clock_continue(&clock, now_ns);
+    return &clock;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* The console seam on the domain's console ring. */
 
-#include <atman/base/clock.h>
 #include <atman/base/console.h>
 #include <atman/guest.h>
+#include <atman/xen/clock.h>
 #include <atman/xen/console.h>
 
 #include "internal.h"
@@ -33,5 +33,5 @@ void at_console_write(const char *text, size_t size)
 
 void at_xen_pv_console_drain(void)
 {
-    at_xen_console_flush(&console, at_clock_after(at_clock_now_ns(), DRAIN_NS));
+    at_xen_console_flush(&console, at_xen_clock_read(&at_xen_pv_shared_info) + DRAIN_NS);
 }

@@ -3,6 +3,8 @@
 
 #include <atman/guest_ip.h>
 
+#include <stddef.h>
+
 #include <atman/base/panic.h>
 #include <atman/base/status.h>
 #include <atman/guest.h>
@@ -31,6 +33,8 @@ struct device {
     uint32_t grants[SHARED_MAX];
     struct at_netfront_buffer buffers[RX_MAX + TX_BUFFERS];
 };
+
+static struct at_netfront *fronts[DEVICES];
 
 static size_t total_pages(void)
 {
@@ -153,9 +157,15 @@ struct at_ip *at_guest_ip(char *const *words)
         front = open_device(index, config.shared);
         if (front == NULL)
             break;
+        fronts[index] = front;
         add_interface(ip, front, index, words);
     }
     if (at_ip_interface_first(ip) == NULL)
         at_panic("no network device: this guest's configuration has no vif");
     return ip;
+}
+
+struct at_netfront *at_guest_ip_device(unsigned index)
+{
+    return index < DEVICES ? fronts[index] : NULL;
 }

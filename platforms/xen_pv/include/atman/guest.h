@@ -108,6 +108,14 @@ struct at_sched *at_guest_sched(void);
 struct at_wait at_guest_wait(void);
 
 /*
+ * at_guest_watchdog lets Xen end the guest, with reason watchdog, when its scheduler has stood still for `seconds`, at
+ * least 1: when a thread keeps the CPU for so long, or the guest hangs. A timer of at_guest_sched() feeds it, so that
+ * an idle guest wakes twice in that time. Lasts until the guest ends; another call changes the time. Panics when Xen
+ * has no watchdog left.
+ */
+void at_guest_watchdog(uint32_t seconds);
+
+/*
  * at_guest_reboot ends the guest as exit(0) does, but for the reason that the domain gives: reboot instead of poweroff,
  * upon which the toolstack starts it anew. Never returns.
  */

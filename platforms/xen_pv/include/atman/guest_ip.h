@@ -9,6 +9,7 @@ extern "C" {
 #endif
 
 struct at_ip;
+struct at_netfront;
 
 /*
  * at_guest_ip returns the stack (<atman/ip/ip.h>) with an interface for each of the guest's network devices, made at
@@ -23,6 +24,9 @@ struct at_ip;
  * understood, ends with a panic that says so.
  */
 struct at_ip *at_guest_ip(char *const *words);
+
+/* at_guest_ip_device returns the driver of device/vif/`index`, or NULL where at_guest_ip() has found none. */
+struct at_netfront *at_guest_ip_device(unsigned index);
 
 #ifdef __cplusplus
 }
