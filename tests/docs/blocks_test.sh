@@ -31,6 +31,25 @@ fail() {
     status=1
 }
 
+# is_built BLOCK: a BUILD file's text that own_work_test or tests/consumers builds, or that is one of the tree's but for
+# names of files and targets.
+is_built() {
+    [[ $1 != *docs_howto_take-one-component* ]] || return 0
+    ! grep -qE '^atman_kernel\(|kernels = \[":' "$1" || return 0
+    python3 -c '
+import glob, re, sys
+
+def shape(text):
+    text = "".join(line for line in text.splitlines(True) if not line.startswith(("load(", "#")))
+    text = re.sub(r"\"([^\"]*)\"", lambda name: name[0] if name[1].startswith("//") else "NAME", text)
+    return re.sub(r"\s+", " ", re.sub(r"#.*", "", text)).strip()
+
+block = shape(open(sys.argv[1]).read()).rstrip(" )")
+trees = glob.glob("*/BUILD") + glob.glob("*/*/BUILD")
+sys.exit(not block or not any(block in shape(open(path).read()) for path in trees))
+' "$1" || { echo "no BUILD file of the tree has this, and no test builds it" && return 1; }
+}
+
 pages() {
     find . \( -name '.?*' -o -name 'bazel-*' -o -path ./release \) -prune -o -name '*.md' -print | sed 's|^\./||' | sort
 }
@@ -43,7 +62,8 @@ for block in "$work"/blocks/*; do
         *.c) gcc -std=gnu11 -fsyntax-only -Wall -Wno-unused "${folders[@]}" "$block" ;;
         *.cpp) g++ -std=c++17 -fsyntax-only -Wall -Wno-unused "${folders[@]}" -x c++ "$block" ;;
         *.sh | *.bash) bash -n "$block" ;;
-        *.python | *.make | *.none | *.text) true ;;
+        *.python) is_built "$block" ;;
+        *.make | *.none | *.text) true ;;
         *) echo "no page has blocks in this language" && false ;;
     esac >"$work/log" 2>&1 || fail "${block##*/}"
 done
@@ -67,5 +87,13 @@ while IFS=: read -r page line command; do
     done
 done < <(grep -nE '^(    )?(\./atman|bazel (build|test|run)) ' "${all[@]}")
 echo "$commands commands"
+
+# Links to files.
+links=0
+while IFS=: read -r page line link; do
+    links=$((links + 1))
+    [[ -e $(dirname "$page")/${link%%#*} ]] || { echo "there is no $link" >"$work/log" && fail "$page:$line"; }
+done < <(grep -noE '\]\([^)# ][^) ]*\)' "${all[@]}" | sed 's/:\](/:/; s/)$//' | grep -vE ':(https?|mailto):')
+echo "$links links"
 ((count > 30 && commands > 10)) || { echo "FAIL that cannot be all" && status=1; }
 exit $status

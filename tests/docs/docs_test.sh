@@ -32,7 +32,7 @@ verdict $? "plain comments are documentation"
 mkdir -p "$work"/tree/{components/x/include,platforms/y/include,docs}
 cp "$home/docs/architecture.md" "$work/tree/docs"
 echo '# x: it' | tee "$work"/tree/{README,CONTRIBUTING}.md "$work"/tree/components/x/{README,DESIGN,BUILD}.md \
-    "$work/tree/platforms/y/README.md" >"$work/tree/components/x/BUILD"
+    "$work"/tree/platforms/y/{README,DESIGN}.md >"$work/tree/components/x/BUILD"
 printf '/* SPDX-License-Identifier: ISC */\n/* A header. */\n/* x is `good`. */\nint x(void);\n' \
     >"$work/tree/components/x/include/x.h"
 "$home/tools/docs/docs.sh" "$work/tree" "$work/little" >"$work/log" 2>&1

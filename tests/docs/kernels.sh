@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: ISC
 #
 # kernels.sh BLOCKS FOLDER: of what blocks.sh has put into BLOCKS, every `atman_kernel` with the program nearest to it
-# in the same page, as a package FOLDER/PAGE. Says how many there are.
+# in the same page, as a package FOLDER/PAGE, with the tests that the page shows for it. Says how many kernels there
+# are.
 set -euo pipefail
 
 blocks=$1 folder=$2
@@ -34,5 +35,21 @@ for block in "$blocks"/*.python; do
     } >"$package/BUILD"
     cp "$program" "$package/$source"
     count=$((count + 1))
+done
+
+# beside BLOCK: the package of its page, which is made.
+beside() {
+    local package
+    package=$folder/$(basename "${1%.*.python}" .md | tr -c 'a-zA-Z0-9_\n' _)
+    mkdir -p "$package"
+    echo "$package"
+}
+
+for block in "$blocks"/*.python; do
+    if grep -q '^xen_test(' "$block" && grep -q 'kernels = \[":' "$block"; then
+        package=$(beside "$block")
+        cat "$block" >>"$package/BUILD"
+        cat "${block%.*.python}".*.bash >"$package/$(sed -n 's/.*src = "\([a-z_]*\.sh\)".*/\1/p' "$block")"
+    fi
 done
 echo "$count kernels"

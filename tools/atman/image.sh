@@ -35,6 +35,7 @@ verb_image() {
         esac
         shift
     done
+    [[ -z $file || -d $(dirname "$file") ]] || misuse "there is no folder $(dirname "$file") to put the image in"
     [[ -n $target ]] || misuse "say one kernel, for example: ./atman image //examples:net"
     build_kernel image "$target"
     file=${file:-${label##*:}.img}

@@ -45,7 +45,7 @@ main_page >"$work/main.md"
     cat "$HERE/Doxyfile"
     printf 'INPUT ='
     printf ' \\\n    "%s"' "$work/main.md" components/*/include platforms/*/include README.md CONTRIBUTING.md \
-        docs components/*/README.md components/*/DESIGN.md platforms/*/README.md
+        docs {components,platforms}/*/README.md {components,platforms}/*/DESIGN.md
     echo
     echo "RECURSIVE = YES"
     echo "FILE_PATTERNS = *.h *.md"

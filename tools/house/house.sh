@@ -122,12 +122,37 @@ check_texts() {
 check_edges() {
     local folder=$1 name neighbour
     name=$(basename "$folder")
-    { grep -rhoE '^#include <atman/[a-z]+/' "$folder"/include "$folder"/src 2>/dev/null || true; } |
+    { grep -rhoE '^#include <atman/[a-z0-9_]+/' "$folder"/include "$folder"/src 2>/dev/null || true; } |
         sed 's|.*<atman/||; s|/$||' | sort -u | while read -r neighbour; do
         [[ $neighbour == "$name" || ! -d components/$neighbour ]] ||
             grep -q "\"//components/$neighbour[\":]" "$folder/BUILD" ||
             breach "$folder: it includes headers of $neighbour, which its BUILD file does not name"
     done
+}
+
+# Components use what docs/architecture.md draws below them. One that is not drawn yet is above all others.
+check_layers() {
+    local page=docs/architecture.md
+    [[ -f $page ]] || return 0
+    # shellcheck disable=SC2016 # awk's own $
+    awk '
+        FNR == 1 { files++; inside = 0 }
+        files == 1 && /^## Layers and seams/ { drawn = 1 }
+        files == 1 && drawn && /^    / {
+            rank++
+            count = split($0, word, /[^a-z0-9_\/]+/)
+            for (i = 1; i <= count; i++) if (!(word[i] in at)) at[word[i]] = rank
+        }
+        files == 1 && drawn && rank && /^$/ { drawn = 0 }
+        files == 1 { next }
+        FNR == 1 { name = FILENAME; sub(/^components\//, "", name); sub(/\/.*/, "", name) }
+        /^atman_component\(/ { inside = 1 }
+        /^\)/ { inside = 0 }
+        inside && match($0, /"\/\/components\/[a-z0-9_]+/) {
+            used = substr($0, RSTART + 14, RLENGTH - 14)
+            if (at[used] + 0 <= at[name] + 0)
+                print FILENAME ": " name " uses " used ", which docs/architecture.md does not draw below it"
+        }' "$page" components/*/BUILD >>"$breaches"
 }
 
 check_names() {
@@ -147,6 +172,7 @@ for folder in components/*/; do
     check_shape "${folder%/}"
     check_edges "${folder%/}"
 done
+check_layers
 check_texts "$list"
 check_names "$list"
 # What is as it is on purpose is no breach; a purpose that is gone is one.

@@ -65,6 +65,9 @@ finds 'mm does not see xenstore' 'echo "#include <atman/xenstore/x.h>" >>src/mm.
 finds 'mm: it includes headers of nm' \
     'cp -r . ../nm && mv ../nm/include/atman/{mm,nm} && echo "# \"//components/mm\"" >>../nm/BUILD &&
         echo "#include <atman/nm/mm.h>" >>src/mm.c'
+finds 'mm uses sched, which docs/architecture.md does not draw below it' \
+    'mkdir ../../docs && printf "## Layers and seams\n\n    mm  sched\n    base\n\n" >../../docs/architecture.md &&
+        printf "atman_component(\n    uses = {\"//components/sched\": \"0.1\"},\n)\n" >>BUILD'
 finds 'this is no more: components/mm: gone' 'echo "components/mm: gone" >"$work/house/exceptions.txt"'
 finds 'say what is in it' 'mv src/mm.c src/util.c'
 exit $status
