@@ -2,6 +2,7 @@
 // examples/net as a whole, on a fake Xen with a fake netback: what it prints, byte for byte, and how it ends.
 
 #include <atman/guest.h>
+#include <setjmp.h>
 
 #include <functional>
 #include <map>
@@ -15,6 +16,10 @@ namespace {
 
 Guest *current;
 
+// Whoever reboots does not come back to where it was.
+jmp_buf rebooted;
+const int kRebooted = -1;
+
 }  // namespace
 
 // What a platform gives to its application.
@@ -23,6 +28,7 @@ at_xen_events *at_guest_events(void) { return &current->events; }
 at_xen_grants *at_guest_grants(void) { return &current->grants; }
 at_mm_pages at_guest_pages(void) { return current->config.pages; }
 at_wait at_guest_wait(void) { return current->config.wait; }
+void at_guest_reboot(void) { longjmp(rebooted, 1); }
 
 namespace {
 
@@ -40,16 +46,16 @@ class NetTest : public ::testing::Test {
   // Something that happens so many milliseconds after the start, in domain 0.
   void At(uint64_t ms, std::function<void()> what) { script_.emplace(guest_.Now() + ms * 1000000, std::move(what)); }
 
-  void ShutDownAt(uint64_t ms) {
-    At(ms, [this] {
+  void ShutDownAt(uint64_t ms, const char *how = "poweroff") {
+    At(ms, [this, how] {
       asked_ns_ = guest_.Now();
-      at_fake_xenstored_write(guest_.server, "/local/domain/5/control/shutdown", "poweroff");
+      at_fake_xenstored_write(guest_.server, "/local/domain/5/control/shutdown", how);
     });
   }
 
   int Run() {
     testing::internal::CaptureStdout();
-    int status = net_main();
+    int status = setjmp(rebooted) == 0 ? net_main() : kRebooted;
     output_ = testing::internal::GetCapturedStdout();
     guest_.ExpectNothingLeft();
     return status;
@@ -82,6 +88,13 @@ TEST_F(NetTest, DeviceWithoutAddress_IsIntroduced_AndItsFramesAreTold) {
             "  Mac address: 00:16:3e:4d:4e:04\n"
             "  IP address:  ENOENT\n"
             "rx: packet from=\"08:00:27:a2:0c:15\" to=\"00:16:3e:4d:4e:04\" type=0x0800 (IPV4)\n");
+  EXPECT_LT(guest_.Now() - asked_ns_, kSecond);
+}
+
+TEST_F(NetTest, Reboot_IsOne) {
+  guest_.MakeBackend();
+  ShutDownAt(100, "reboot");
+  EXPECT_EQ(Run(), kRebooted);
   EXPECT_LT(guest_.Now() - asked_ns_, kSecond);
 }
 
