@@ -3,7 +3,8 @@
 #
 # run.sh TARGET SECONDS FUZZER CORPUS_FILE...: what a fuzz test runs. First every file of the corpus once, then the
 # fuzzer's own ideas for ATMAN_FUZZ_SECONDS, or else SECONDS. A finding is written to the test's outputs, and the line
-# that repeats it is printed.
+# that repeats it is printed. A test has the same ideas each time, so that what it says is about the change that it
+# tests; new ones are what ATMAN_FUZZ_SECONDS, and with it `./atman fuzz`, is for.
 set -uo pipefail
 
 target=$1 seconds=${ATMAN_FUZZ_SECONDS:-$2} fuzzer=$3
@@ -12,6 +13,8 @@ outputs=${TEST_UNDECLARED_OUTPUTS_DIR:-$(mktemp -d)}
 keep=${ATMAN_FUZZ_KEEP:+$ATMAN_FUZZ_KEEP/$(basename "$fuzzer" .bin)}
 keep=${keep:-$(mktemp -d)}
 seeds=$(mktemp -d)
+ideas=(-seed=1)
+[[ -z ${ATMAN_FUZZ_SECONDS:-} ]] || ideas=()
 export ASAN_OPTIONS=abort_on_error=0:detect_leaks=1
 
 mkdir -p "$keep" || exit 1
@@ -22,7 +25,7 @@ if (($# > 0)) && ! "$fuzzer" -artifact_prefix="$outputs/" "$@" >"$outputs/corpus
     exit 1
 fi
 "$fuzzer" -artifact_prefix="$outputs/" -max_total_time="$seconds" -timeout=10 -print_final_stats=1 -verbosity=0 \
-    "$keep" "$seeds" >"$outputs/fuzz.log" 2>&1
+    "${ideas[@]}" "$keep" "$seeds" >"$outputs/fuzz.log" 2>&1
 status=$?
 if ((status != 0)); then
     tail -n 60 "$outputs/fuzz.log"
