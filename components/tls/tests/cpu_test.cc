@@ -2,8 +2,8 @@
 // What BoringSSL's assembly makes of bytes, against BearSSL's C, for whatever of it this CPU can run.
 
 extern "C" {
-#include "components/tls/src/cpu.h"
-#include "components/tls/src/gcm.h"
+#include "../src/cpu.h"
+#include "../src/gcm.h"
 }
 
 #include <cstring>

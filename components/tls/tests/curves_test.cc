@@ -6,6 +6,7 @@
 #include <vector>
 
 extern "C" {
+#include "../src/cpu.h"
 #include "../src/curves.h"
 }
 
@@ -55,7 +56,18 @@ Point Generated(const br_ec_impl &impl, const Number &x) {
   return out;
 }
 
-TEST(CurvesTest, Constants_AreBearSsls) {
+// On a CPU that can do nothing special, and on this one.
+class CurvesTest : public ::testing::TestWithParam<bool> {
+ protected:
+  void SetUp() override {
+    if (GetParam()) at_tls_cpu_look();
+  }
+  void TearDown() override { memset(OPENSSL_ia32cap_P, 0, sizeof OPENSSL_ia32cap_P); }
+};
+
+INSTANTIATE_TEST_SUITE_P(ThisCpu, CurvesTest, ::testing::Bool());
+
+TEST_P(CurvesTest, Constants_AreBearSsls) {
   size_t mine, theirs;
   const unsigned char *a = at_tls_p256.generator(kCurve, &mine), *b = br_ec_p256_m31.generator(kCurve, &theirs);
   ASSERT_EQ(mine, theirs);
@@ -68,7 +80,7 @@ TEST(CurvesTest, Constants_AreBearSsls) {
   EXPECT_EQ(mine, theirs);
 }
 
-TEST(CurvesTest, Multiples_AreBearSsls) {
+TEST_P(CurvesTest, Multiples_AreBearSsls) {
   const Point base = Generated(br_ec_p256_m31, Random(1000));
   for (const Number &x : Edges()) {
     SCOPED_TRACE(::testing::PrintToString(x));
@@ -80,7 +92,7 @@ TEST(CurvesTest, Multiples_AreBearSsls) {
   }
 }
 
-TEST(CurvesTest, SumsOfMultiples_AreBearSsls) {
+TEST_P(CurvesTest, SumsOfMultiples_AreBearSsls) {
   const Point a = Generated(br_ec_p256_m31, Random(1)), b = Generated(br_ec_p256_m31, Random(2));
   const Number y = Random(3);
   for (const Number &x : Edges()) {
@@ -93,7 +105,7 @@ TEST(CurvesTest, SumsOfMultiples_AreBearSsls) {
   }
 }
 
-TEST(CurvesTest, SumOfEqualPoints_IsTheDouble) {
+TEST_P(CurvesTest, SumOfEqualPoints_IsTheDouble) {
   const Point a = Generated(br_ec_p256_m31, Random(1));
   const Number one = Edges()[0], two = Edges()[1];
   Point sum = a, twice = a;
@@ -102,7 +114,7 @@ TEST(CurvesTest, SumOfEqualPoints_IsTheDouble) {
   EXPECT_EQ(sum, twice);
 }
 
-TEST(CurvesTest, WhatIsNoPoint_IsRefused) {
+TEST_P(CurvesTest, WhatIsNoPoint_IsRefused) {
   const Number x = Random(4);
   const Point good = Generated(br_ec_p256_m31, Random(5));
   std::vector<Point> bad(5, good);
@@ -121,7 +133,7 @@ TEST(CurvesTest, WhatIsNoPoint_IsRefused) {
   EXPECT_EQ(at_tls_p256.mul(p.data(), 64, x.data(), 32, kCurve), 0u);
 }
 
-TEST(CurvesTest, Signatures_AreBearSslsOnEachCurve) {
+TEST_P(CurvesTest, Signatures_AreBearSslsOnEachCurve) {
   for (int curve : {BR_EC_secp256r1, BR_EC_secp384r1, BR_EC_secp521r1}) {
     for (int i = 0; i < 5; ++i) {
       SCOPED_TRACE(curve);
@@ -141,7 +153,7 @@ TEST(CurvesTest, Signatures_AreBearSslsOnEachCurve) {
   }
 }
 
-TEST(CurvesTest, X25519_IsBearSsls) {
+TEST_P(CurvesTest, X25519_IsBearSsls) {
   Number x = Random(7), mine(32, 9), theirs(32, 9);
   EXPECT_EQ(at_tls_all_curves.mul(mine.data(), 32, x.data(), 32, BR_EC_curve25519), 1u);
   EXPECT_EQ(br_ec_c25519_m31.mul(theirs.data(), 32, x.data(), 32, BR_EC_curve25519), 1u);
