@@ -7,7 +7,8 @@ at_status at_ip_address_parse(struct at_ip_address *address, const char *text)
 {
     ip_addr_t parsed;
 
-    if (!ipaddr_aton(text, &parsed))
+    /* lwIP takes what stands before a blank for the whole. */
+    if (strpbrk(text, " \t\n\v\f\r") != NULL || !ipaddr_aton(text, &parsed))
         return AT_INVALID;
     at_ip_from_lwip(address, &parsed);
     return AT_OK;

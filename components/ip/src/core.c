@@ -13,7 +13,6 @@
 #include "lwip/netif.h"
 #include "lwip/sys.h"
 #include "lwip/priv/tcp_priv.h"
-#include "lwip/udp.h"
 
 /* lwIP's state is in globals, so its glue's is as well. */
 struct at_ip *at_ip_the;
@@ -118,8 +117,7 @@ static void remove_interfaces(struct at_ip *ip)
     while (ip->interfaces != NULL)
         at_ip_interface_drop(ip->interfaces);
     pass_seconds(ip);
-    while (udp_pcbs != NULL)
-        udp_remove(udp_pcbs);
+    at_ip_udp_fini(ip);
     while (netif_list != NULL)
         netif_remove(netif_list); /* the loopback interface, which lwip_init() will add again */
 }

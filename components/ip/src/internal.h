@@ -126,6 +126,9 @@ bool at_ip_time_wait_give(struct at_ip *ip);
 void at_ip_time_wait_expire(struct at_ip *ip);
 void at_ip_time_wait_fini(struct at_ip *ip);
 
+/* udp.c: removes all sockets, with what wraps them. */
+void at_ip_udp_fini(struct at_ip *ip);
+
 /* interface.c */
 void at_ip_interface_drop(struct at_ip_interface *interface);
 

@@ -279,8 +279,11 @@ void at_ip_tcp_set_keepalive(struct at_ip_tcp *tcp, uint32_t idle_s, uint32_t in
 void at_ip_tcp_set_tick(struct at_ip_tcp *tcp, unsigned seconds)
 {
     AT_ASSERT(seconds <= 120);
-    if (tcp->pcb != NULL && (seconds == 0 || tcp->events->tick != NULL))
-        tcp_poll(tcp->pcb, seconds == 0 ? NULL : on_tick, (u8_t)(seconds * 2));
+    if (tcp->pcb == NULL || (seconds != 0 && tcp->events->tick == NULL))
+        return;
+    at_ip_enter(at_ip_the);
+    tcp_poll(tcp->pcb, seconds == 0 ? NULL : on_tick, (u8_t)(seconds * 2));
+    at_ip_leave(at_ip_the);
 }
 
 uint16_t at_ip_tcp_local(const struct at_ip_tcp *tcp, struct at_ip_address *address)

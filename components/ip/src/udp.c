@@ -101,3 +101,14 @@ void at_ip_udp_close(struct at_ip_udp *udp)
     at_ip_leave(ip);
     at_mm_heap_free(ip->config.heap, udp);
 }
+
+void at_ip_udp_fini(struct at_ip *ip)
+{
+    while (udp_pcbs != NULL) {
+        struct udp_pcb *pcb = udp_pcbs;
+
+        if (pcb->recv == on_received) /* lwIP has sockets of its own, for DNS */
+            at_mm_heap_free(ip->config.heap, pcb->recv_arg);
+        udp_remove(pcb);
+    }
+}

@@ -109,4 +109,12 @@ TEST(Settings, Mistakes_AreNamed) {
   }
 }
 
+/* Found by settings_fuzz: what followed a blank was not looked at, and this address of IPv4 had an IPv6 prefix of 64.
+ */
+TEST(Settings, BlankInAnAddress_IsAMistake) {
+  for (const char *word : {"ip=10.0.0.2\n:", "ip=10.0.0.2 ", "ip=10.0.0.2\t/24", "ip= 10.0.0.2", "ip=2001:db8::2\r"}) {
+    EXPECT_EQ(AT_INVALID, Parse({word}).status) << word;
+  }
+}
+
 }  // namespace

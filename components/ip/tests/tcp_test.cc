@@ -56,6 +56,21 @@ TEST_F(TcpTest, AConnection_CarriesBytesBothWays) {
   ASSERT_TRUE(Run([&] { return client.received == "pong"; }));
 }
 
+/* Found by a fuzzer of frames: outside of a callback lwIP found nobody in the stack, which was a panic. */
+TEST_F(TcpTest, TickSetFromOutside_Ticks) {
+  static unsigned ticks;
+  at_ip_tcp_events events = Connection::kEvents;
+
+  ticks = 0;
+  events.tick = [](at_ip_tcp *, void *) { ticks++; };
+  Establish();
+  at_ip_tcp_own(server.tcp, &events, &server);
+  at_ip_tcp_set_tick(server.tcp, 1);
+  EXPECT_TRUE(Run([] { return ticks >= 2; }));
+  at_ip_tcp_set_tick(server.tcp, 0);
+  at_ip_tcp_own(server.tcp, &Connection::kEvents, &server);
+}
+
 TEST_F(TcpTest, AMegabyte_ArrivesAsItWas_BothWays) {
   std::string text = Pattern(1 << 20);
 

@@ -277,4 +277,18 @@ TEST_F(DnsTest, Addresses_NeedNoServer) {
   EXPECT_EQ(AT_INVALID, Ask(std::string(300, 'a').c_str()));
 }
 
+/* Found by a fuzzer of frames: the stack's end freed lwIP's half of a socket only. */
+TEST_F(UdpTest, SocketLeftOpen_GoesWithTheStack) {
+  at_ip_address any = {};
+  at_ip_udp *udp;
+
+  ASSERT_EQ(AT_OK, us.Start());
+  ASSERT_EQ(AT_OK,
+            at_ip_udp_open(
+                us.ip, &udp, &any, 7,
+                [](at_ip_udp *, void *, at_ip_data *data, const at_ip_address *, uint16_t) { at_ip_data_free(data); },
+                nullptr));
+  us.Stop();
+}
+
 }  // namespace
