@@ -17,11 +17,13 @@ END
 }
 
 verb_test() {
-    local target=${1:-//...} status=0
+    local target=${1:-//...} status=0 manual=
     (($# <= 1)) || misuse "say one target or none (./atman test --help)"
     enter_work
     ensure_packages
-    query "tests($target)"
+    # A pattern leaves out what is to be asked for by name, as Bazel does.
+    [[ ! $target =~ \.\.\.$|:all$|:\*$ ]] || manual=" except attr(tags, '\\bmanual\\b', tests($target))"
+    query "tests($target)$manual"
     [[ -n $labels ]] || misuse "$target has no tests"
     : >"$work/events"
     in_checkout bazel test --keep_going "${BAZEL_QUIET[@]}" --test_summary=none \

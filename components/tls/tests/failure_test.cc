@@ -299,6 +299,11 @@ TEST_F(FailureTest, HandshakeWithOneByteChanged_NeverSucceedsOnBothSides) {
     pair.Open();
     pair.pipe.direction[0].faults.flip_at = at;
     pair.Shake();
+    // A signature's length in DER is not always the same: the last bytes of one handshake are not in every other.
+    if (pair.pipe.direction[0].written < at) {
+      EXPECT_LT(whole - at, 8u);
+      continue;
+    }
     EXPECT_FALSE(pair.client_status == AT_OK && pair.server_status == AT_OK);
   }
 }
