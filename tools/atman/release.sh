@@ -13,9 +13,9 @@ Usage: ./atman release [--to FOLDER] [--url URL] [COMPONENT...]
 
 Makes an archive of each component, or of those named (xenstore netfront) and what they use: a Bazel module, with a
 fragment for make, tests, changelog, licence and bill of materials (SPDX). Equal sources give equal bytes. FOLDER, which
-is release/ unless you say otherwise, gets besides
-    archives.bzl    defines the archives for a WORKSPACE
-    registry/       for a MODULE.bazel and --registry=file://FOLDER/registry
+is release/ unless you say otherwise, keeps the versions that it has, and gets besides
+    archives.bzl    defines the newest of each component for a WORKSPACE
+    registry/       for a MODULE.bazel and --registry=file://FOLDER/registry: all versions
     SHA256SUMS
 URL is where the archives will be found; unless you say otherwise they stay in FOLDER. docs/howto/take-one-component.md
 says what to do with them.
@@ -23,7 +23,7 @@ END
 }
 
 verb_release() {
-    local to=$ATMAN_HOME/release url= name names=() archive archives
+    local to=$ATMAN_HOME/release url= name names=() archive archives there
     while (($#)); do
         case $1 in
             --to | --url)
@@ -52,10 +52,12 @@ verb_release() {
     mkdir -p "$to" || fail "$to cannot be made"
     to=$(cd "$to" && pwd)
     archives=$(released "$@")
-    rm -f "$to"/atman_*.tar.gz
     while read -r archive; do
+        there=$to/${archive##*/}
+        [[ ! -f $there ]] || cmp -s "$there" "$ATMAN_HOME/$archive" ||
+            say "${there##*/} has other contents than before, under the same version"
         install -m 644 "$ATMAN_HOME/$archive" "$to/"
-        echo "$to/${archive##*/}"
+        echo "$there"
     done <<<"$archives"
     "$ATMAN_HOME/tools/release/index.sh" "$to" "${url:-file://$to}"
     ((EUID)) || chown -R --reference="$ATMAN_HOME" "$to"

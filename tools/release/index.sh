@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: ISC
 #
 # index.sh FOLDER URL: makes a folder of release archives usable, once its files are at URL. Writes
-#     archives.bzl   atman_archives(), which defines them for a WORKSPACE
-#     registry/      for `--registry=file://.../registry` and MODULE.bazel
+#     archives.bzl   atman_archives(), which defines the newest of each component for a WORKSPACE
+#     registry/      for `--registry=file://.../registry` and MODULE.bazel, with all versions
 #     SHA256SUMS
 set -euo pipefail
 export LC_ALL=C
@@ -22,6 +22,11 @@ version_of() {
     echo "${version%.tar.gz}"
 }
 
+# versions_of NAME: its archives, the newest last.
+versions_of() {
+    printf '%s\n' "${archives[@]}" | grep -E "^$1-[0-9.]+\.tar\.gz$" | sort -V
+}
+
 {
     cat <<END
 # SPDX-License-Identifier: ISC
@@ -37,6 +42,7 @@ def atman_archives(url = "$url"):
     """
 END
     while read -r sum archive; do
+        [[ $archive == "$(versions_of "$(name_of "$archive")" | tail -n 1)" ]] || continue
         cat <<END
     http_archive(
         name = "$(name_of "$archive")",
@@ -55,7 +61,8 @@ while read -r sum archive; do
     name=$(name_of "$archive") version=$(version_of "$archive")
     folder=registry/modules/$name
     mkdir -p "$folder/$version"
-    printf '{\n    "versions": ["%s"],\n    "yanked_versions": {}\n}\n' "$version" >"$folder/metadata.json"
+    versions=$(versions_of "$name" | while read -r one; do printf '"%s", ' "$(version_of "$one")"; done)
+    printf '{\n    "versions": [%s],\n    "yanked_versions": {}\n}\n' "${versions%, }" >"$folder/metadata.json"
     tar -xOf "$archive" "${archive%.tar.gz}/MODULE.bazel" >"$folder/$version/MODULE.bazel"
     # shellcheck disable=SC2059 # the checksum's bytes
     printf '{\n    "url": "%s/%s",\n    "integrity": "sha256-%s",\n    "strip_prefix": "%s"\n}\n' "$url" "$archive" \

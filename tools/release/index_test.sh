@@ -57,4 +57,20 @@ assert sorted(seen) == archives and len(seen) >= 3, seen
 json.load(open(root + "/registry/bazel_registry.json"))
 END
 verdict $? Registry_NamesTheArchives
+
+# Two later versions of the first archive: text would have .10 before .9.
+first=$(basename "$(find one -name '*.tar.gz' | sort | head -n 1)" .tar.gz)
+name=${first%-*}
+cp -r one later
+for version in 99.0.9 99.0.10; do
+    mkdir "$name-$version"
+    tar -xf "one/$first.tar.gz" --strip-components=1 -C "$name-$version"
+    tar -czf "later/$name-$version.tar.gz" "$name-$version"
+done
+(cd "$runfiles" && tools/release/index.sh "$TEST_TMPDIR/later" https://example.org/atman/)
+wanted="\"versions\": [\"${first##*-}\", \"99.0.9\", \"99.0.10\"]"
+grep -qF "$wanted" "later/registry/modules/$name/metadata.json" && [[ -f later/registry/modules/$name/99.0.9/source.json ]]
+verdict $? Registry_KeepsOlderVersions
+[[ $(grep -c "name = \"$name\"" later/archives.bzl) == 1 ]] && grep -q "$name-99.0.10.tar.gz" later/archives.bzl
+verdict $? Archives_AreTheNewest
 exit $status
