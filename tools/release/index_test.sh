@@ -69,8 +69,9 @@ for version in 99.0.9 99.0.10; do
 done
 (cd "$runfiles" && tools/release/index.sh "$TEST_TMPDIR/later" https://example.org/atman/)
 wanted="\"versions\": [\"${first##*-}\", \"99.0.9\", \"99.0.10\"]"
-grep -qF "$wanted" "later/registry/modules/$name/metadata.json" && [[ -f later/registry/modules/$name/99.0.9/source.json ]]
+cd "later/registry/modules/$name" || exit 1
+grep -qF "$wanted" metadata.json && [[ -f 99.0.9/source.json ]]
 verdict $? Registry_KeepsOlderVersions
-[[ $(grep -c "name = \"$name\"" later/archives.bzl) == 1 ]] && grep -q "$name-99.0.10.tar.gz" later/archives.bzl
+[[ $(grep -c "name = \"$name\"" ../../../archives.bzl) == 1 ]] && grep -q "$name-99.0.10.tar.gz" ../../../archives.bzl
 verdict $? Archives_AreTheNewest
 exit $status
