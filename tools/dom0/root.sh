@@ -77,7 +77,7 @@ fill_root() {
         wanted_of PROGRAM_FILES
         printf '%s\n' "${files[@]}" | cat "$work/programs" - | library_files
     } | copy_into_root
-    ((${#files[@]} == 0)) || cp -Lf "${files[@]}" "$root/usr/bin"
+    ((${#files[@]} == 0)) || cp -L --remove-destination "${files[@]}" "$root/usr/bin"
     ln -s "$xen_bin" "$root/xen"
     cp "$work/modules" "$root/etc/modules"
     : >"$root/etc/xen/xl.conf"
