@@ -6,6 +6,8 @@
 
 #include "guard.h"
 
+#include <string.h>
+
 #include "lwip_hooks.h"
 #include "lwip/priv/tcp_priv.h"
 
@@ -86,18 +88,33 @@ static bool may_connect(struct tcp_pcb *pcb, const struct at_ip_arrival *arrival
     return true;
 }
 
+/* lwIP takes an MSS from any segment, also one that makes what waits to be sent too large for its assertions. RFC 9293,
+ * 3.7.1: it is a SYN's. The bytes are the stack's own (rx.c). */
+static void hide_mss(const struct at_ip_arrival *arrival)
+{
+    const uint8_t *option;
+
+    while ((option = at_ip_arrival_option(arrival, LWIP_TCP_OPT_MSS, LWIP_TCP_OPT_LEN_MSS)) != NULL)
+        memset((uint8_t *)(uintptr_t)option - 2, LWIP_TCP_OPT_NOP, LWIP_TCP_OPT_LEN_MSS);
+}
+
 err_t at_ip_tcp_arrived(struct tcp_pcb *pcb, const struct tcp_hdr *header, unsigned options_size, unsigned options_here,
                         struct pbuf *p)
 {
     struct at_ip_arrival arrival = {
         .header = header,
         .options = (const uint8_t *)(header + 1),
-        .options_size = options_size == options_here ? options_size : 0, /* split by a fragment: nothing is lost */
+        .options_size = options_size,
         .length = p->tot_len,
         .flags = (uint8_t)TCPH_FLAGS(header),
     };
-    bool passes = pcb->state == LISTEN ? may_connect(pcb, &arrival, p) : may_belong(pcb, &arrival);
+    bool passes;
 
+    if (options_size != options_here) /* a fragment ends among them, which no honest MTU makes (RFC 791, 3.2) */
+        return ERR_VAL;
+    passes = pcb->state == LISTEN ? may_connect(pcb, &arrival, p) : may_belong(pcb, &arrival);
+    if ((arrival.flags & TCP_SYN) == 0)
+        hide_mss(&arrival);
     return passes ? ERR_OK : ERR_VAL;
 }
 

@@ -157,6 +157,30 @@ void at_ip_tcp_own(struct at_ip_tcp *tcp, const struct at_ip_tcp_events *events,
     tcp->user = user;
 }
 
+/*
+ * lwIP puts what is written into the last segment that waits, and asserts that this is no larger than what it would
+ * make now: the MSS at most, and half of the largest window that there was. It may be larger if the peer's window was
+ * shut before and has opened by little, or if it waited for a peer whose SYN names a small MSS.
+ */
+static bool is_last_too_large(const struct tcp_pcb *pcb)
+{
+    uint32_t most = pcb->snd_wnd_max < 2 ? pcb->mss : LWIP_MIN(pcb->mss, pcb->snd_wnd_max / 2);
+    const struct tcp_seg *last = pcb->unsent;
+
+    if (last == NULL || most >= TCP_MSS)
+        return false;
+    if ((pcb->flags & TF_TIMESTAMP) != 0)
+        most = LWIP_MAX(most, LWIP_TCP_OPT_LEN_TS + 1);
+    while (last->next != NULL)
+        last = last->next;
+    return (unsigned)(last->len + (LWIP_TCP_OPT_LENGTH(last->flags))) > most;
+}
+
+static bool may_write(const struct at_ip_tcp *tcp)
+{
+    return at_ip_segment_may_write(tcp) && !is_last_too_large(tcp->pcb);
+}
+
 at_status at_ip_tcp_write(struct at_ip_tcp *tcp, size_t *taken, const void *bytes, size_t size, unsigned flags)
 {
     struct tcp_pcb *pcb = tcp->pcb;
@@ -167,7 +191,7 @@ at_status at_ip_tcp_write(struct at_ip_tcp *tcp, size_t *taken, const void *byte
     if (pcb == NULL)
         return AT_CLOSED;
     at_ip_enter(at_ip_the);
-    while (*taken < size && err == ERR_OK && at_ip_segment_may_write(tcp)) {
+    while (*taken < size && err == ERR_OK && may_write(tcp)) {
         size_t part = size - *taken;
         u8_t more = 0;
 
@@ -193,7 +217,9 @@ at_status at_ip_tcp_write(struct at_ip_tcp *tcp, size_t *taken, const void *byte
 
 size_t at_ip_tcp_room(const struct at_ip_tcp *tcp)
 {
-    return tcp->pcb == NULL || tcp_sndqueuelen(tcp->pcb) >= TCP_SND_QUEUELEN ? 0 : tcp_sndbuf(tcp->pcb);
+    if (tcp->pcb == NULL || tcp_sndqueuelen(tcp->pcb) >= TCP_SND_QUEUELEN || !may_write(tcp))
+        return 0;
+    return tcp_sndbuf(tcp->pcb);
 }
 
 void at_ip_tcp_consumed(struct at_ip_tcp *tcp, size_t size)

@@ -15,6 +15,7 @@ struct Segment {
   uint16_t port = 1000;         /* its port */
   unsigned flags = 0;
   uint32_t seq = 0, ack = 0;
+  uint16_t window = 8192;
   Bytes options;
   std::string data;
 };
@@ -32,7 +33,7 @@ inline Bytes FrameOf(const Segment &s) {
   Add(&tcp, 4, s.seq);
   Add(&tcp, 4, s.ack);
   Add(&tcp, 2, unsigned((5 + s.options.size() / 4) << 12 | s.flags));
-  Add(&tcp, 2, 8192);
+  Add(&tcp, 2, s.window);
   Add(&tcp, 4, 0);
   tcp.insert(tcp.end(), s.options.begin(), s.options.end());
   tcp.insert(tcp.end(), s.data.begin(), s.data.end());

@@ -4,7 +4,49 @@
 
 namespace {
 
-using Guard = ClientsTest;
+class Guard : public ClientsTest {
+ protected:
+  /* The client takes and acknowledges until nothing comes for a minute; the server writes `more` as soon as it may. */
+  std::string ReceiveAll(Segment *s, std::string more) {
+    std::string received;
+    size_t taken;
+
+    for (int quiet = 0; quiet < 60; quiet++) {
+      if (at_ip_tcp_write(server_, &taken, more.data(), more.size(), 0) != AT_CLOSED) more.erase(0, taken);
+      answers_.clear();
+      Pass(1);
+      for (const Segment &answer : answers_) {
+        if (answer.data.empty() || answer.seq != s->ack) continue;
+        received += answer.data;
+        s->ack += uint32_t(answer.data.size());
+        largest_ = std::max(largest_, answer.data.size());
+        quiet = 0;
+      }
+      us.device.Arrive(FrameOf(*s));
+    }
+    return received;
+  }
+
+  size_t largest_ = 0; /* bytes in a segment */
+};
+
+/* What `frame` carries, from byte `from` up to `to`, as a fragment of IPv4's. */
+Bytes FragmentOf(const Bytes &frame, size_t from, size_t to) {
+  Bytes fragment(frame.begin(), frame.begin() + 34);
+  bool is_last = to == frame.size() - 34;
+  unsigned offset = unsigned(from / 8) | (is_last ? 0 : 0x2000);
+  uint16_t sum;
+
+  fragment.insert(fragment.end(), frame.begin() + 34 + from, frame.begin() + 34 + to);
+  for (auto place : {std::make_pair(16, unsigned(20 + to - from)), {20, offset}, {24, 0u}}) {
+    fragment[place.first] = uint8_t(place.second >> 8);
+    fragment[place.first + 1] = uint8_t(place.second);
+  }
+  sum = InternetChecksum(fragment.data() + 14, 20);
+  fragment[24] = uint8_t(sum >> 8);
+  fragment[25] = uint8_t(sum);
+  return fragment;
+}
 
 /* RFC 5961: what somebody can do who knows the two ends and nothing else. */
 TEST_F(Guard, BlindSegments_AreChallengedOrDropped) {
@@ -58,6 +100,65 @@ TEST_F(Guard, BlindSegments_AreChallengedOrDropped) {
       EXPECT_EQ(right.ack, answer.seq);
     }
     if (server_ != nullptr) Abort();
+  }
+}
+
+/* Found by a fuzzer of frames: lwIP's assertion that a segment is not too large, which was a panic. */
+TEST_F(Guard, WindowThatOpensByLittle_WaitsForWhatIsTooLarge) {
+  Segment s;
+  std::string text = "a first part, longer than what the window will be, ", more = "and more";
+  size_t taken;
+
+  s.window = 0;
+  s = Connect(s);
+  Answer(s);
+  ASSERT_EQ(AT_OK, at_ip_tcp_write(server_, &taken, text.data(), text.size(), 0));
+  s.window = 40;
+  Answer(s);
+  EXPECT_EQ(0u, at_ip_tcp_room(server_));
+  EXPECT_EQ(AT_AGAIN, at_ip_tcp_write(server_, &taken, more.data(), more.size(), 0));
+  EXPECT_EQ(0u, taken);
+  EXPECT_EQ(text + more, ReceiveAll(&s, more));
+  Abort();
+}
+
+/* Found by the same fuzzer: the same panic, and what waits would have gone out in single bytes. */
+TEST_F(Guard, MssOfASegmentThatIsNoSyn_IsNotHeard) {
+  Segment s;
+  std::string text(1000, 'x');
+  size_t taken;
+
+  s.options = {2, 4, 5, 0xb4};
+  s.window = 500;
+  s = Connect(s);
+  Answer(s);
+  ASSERT_EQ(AT_OK, at_ip_tcp_write(server_, &taken, text.data(), text.size(), 0));
+  s.options = {1, 1, 2, 4, 0, 1, 2, 4, 0, 1, 0, 0};
+  s.window = 8192;
+  Answers(s);
+  s.options.clear();
+  EXPECT_EQ(AT_OK, at_ip_tcp_write(server_, &taken, text.data(), text.size(), 0));
+  EXPECT_EQ(text + text, ReceiveAll(&s, ""));
+  EXPECT_LT(largest_, 1461u);
+  EXPECT_GT(largest_, 500u);
+  Abort();
+}
+
+TEST_F(Guard, FragmentThatEndsAmongOptions_IsDropped) {
+  for (size_t end : {24, 32}) { /* bytes of the TCP header, which has 32 */
+    Segment s = Connect(Segment());
+    Bytes frame;
+
+    Answer(s);
+    received_.clear();
+    s.options = Timestamps(1);
+    s.data = "data";
+    frame = FrameOf(s);
+    us.device.Arrive(FragmentOf(frame, 0, end));
+    us.device.Arrive(FragmentOf(frame, end, frame.size() - 34));
+    Run([] { return false; }, 0);
+    EXPECT_EQ(end == 32 ? "data" : "", received_);
+    Abort();
   }
 }
 

@@ -34,6 +34,8 @@ void at_fuzz_bytes(struct at_fuzz_peer *peer, void *out, size_t size)
 {
     size_t there = (size_t)(peer->end - peer->next);
 
+    if (size == 0)
+        return; /* `out` may be NULL, which memset() must not be given */
     memset(out, 0, size);
     if (size > there)
         size = there;

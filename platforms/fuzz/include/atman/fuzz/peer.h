@@ -38,7 +38,7 @@ uint8_t at_fuzz_u8(struct at_fuzz_peer *peer);
 uint16_t at_fuzz_u16(struct at_fuzz_peer *peer);
 uint32_t at_fuzz_u32(struct at_fuzz_peer *peer);
 
-/* at_fuzz_bytes fills `out` with the next `size` bytes. */
+/* at_fuzz_bytes fills `out` with the next `size` bytes, zeros once the input is over. Of 0 bytes `out` may be NULL. */
 void at_fuzz_bytes(struct at_fuzz_peer *peer, void *out, size_t size);
 
 /*
