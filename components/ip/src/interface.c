@@ -67,19 +67,19 @@ static void set_address4(struct netif *netif, const struct at_ip_settings *setti
     netif_set_addr(netif, &address, &netmask, &gateway);
 }
 
-static void start6(struct netif *netif, const struct at_ip_settings *settings)
+static err_t start6(struct netif *netif, const struct at_ip_settings *settings)
 {
     ip_addr_t address;
     s8_t index;
 
-    if (settings->ipv6) {
-        netif_create_ip6_linklocal_address(netif, 1);
-        netif_set_ip6_autoconfig_enabled(netif, 1);
-        dhcp6_enable_stateless(netif);
-    }
     if (settings->address6.family == AT_IP_V6 && at_ip_to_lwip(&address, &settings->address6) &&
         netif_add_ip6_address(netif, ip_2_ip6(&address), &index) == ERR_OK)
         netif_ip6_addr_set_state(netif, index, IP6_ADDR_TENTATIVE);
+    if (!settings->ipv6)
+        return ERR_OK;
+    netif_create_ip6_linklocal_address(netif, 1);
+    netif_set_ip6_autoconfig_enabled(netif, 1);
+    return dhcp6_enable_stateless(netif);
 }
 
 static void set_dns(const struct at_ip_settings *settings)
@@ -104,6 +104,7 @@ static void link_last(struct at_ip *ip, struct at_ip_interface *interface)
 static err_t start(struct at_ip_interface *interface, const struct at_ip_settings *settings)
 {
     struct netif *netif = &interface->netif;
+    err_t err;
 
     if (netif_add_noaddr(netif, NULL, init_netif, no_input) == NULL)
         return ERR_MEM;
@@ -114,9 +115,13 @@ static err_t start(struct at_ip_interface *interface, const struct at_ip_setting
         set_address4(netif, settings);
     netif_set_link_up(netif);
     netif_set_up(netif);
-    start6(netif, settings);
     set_dns(settings);
-    return settings->dhcp ? dhcp_start(netif) : ERR_OK;
+    err = start6(netif, settings);
+    if (err == ERR_OK && netif_igmp_data(netif) == NULL)
+        err = ERR_MEM; /* the group of all systems, without which no router asks for others */
+    if (err == ERR_OK && settings->dhcp)
+        err = dhcp_start(netif);
+    return err;
 }
 
 at_status at_ip_interface_add(struct at_ip *ip, struct at_ip_interface **out, struct at_netdev dev,

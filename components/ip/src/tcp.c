@@ -79,14 +79,32 @@ err_t at_ip_tcp_on_sent(void *arg, struct tcp_pcb *pcb, u16_t size)
     return end_callback(tcp);
 }
 
-static err_t on_tick(void *arg, struct tcp_pcb *pcb)
+static err_t on_poll(void *arg, struct tcp_pcb *pcb)
 {
     struct at_ip_tcp *tcp = arg;
 
-    (void)pcb;
     tcp->in_callback = true;
-    tcp->events->tick(tcp, tcp->user);
+    if (tcp->is_starved) {
+        tcp->is_starved = false;
+        if (!tcp->ticks)
+            tcp_poll(pcb, NULL, 0);
+        tcp->events->sent(tcp, tcp->user, 0);
+    }
+    if (tcp->ticks && tcp->pcb != NULL)
+        tcp->events->tick(tcp, tcp->user);
     return end_callback(tcp);
+}
+
+/* Nothing is on its way whose acknowledgement would tell the user to try again: a timer does. */
+static void starve(struct at_ip_tcp *tcp)
+{
+    struct tcp_pcb *pcb = tcp->pcb;
+
+    if (pcb->snd_buf < TCP_SND_BUF || tcp->events->sent == NULL)
+        return;
+    tcp->is_starved = true;
+    if (!tcp->ticks)
+        tcp_poll(pcb, on_poll, 1);
 }
 
 static err_t on_connected(void *arg, struct tcp_pcb *pcb, err_t err)
@@ -207,6 +225,8 @@ at_status at_ip_tcp_write(struct at_ip_tcp *tcp, size_t *taken, const void *byte
         if (err == ERR_OK)
             *taken += part;
     }
+    if (err == ERR_MEM)
+        starve(tcp);
     if ((flags & AT_IP_TCP_MORE) == 0 || *taken < size)
         tcp_output(pcb); /* in a callback of this connection's it waits for the callback's end */
     at_ip_leave(at_ip_the);
@@ -308,7 +328,13 @@ void at_ip_tcp_set_tick(struct at_ip_tcp *tcp, unsigned seconds)
     if (tcp->pcb == NULL || (seconds != 0 && tcp->events->tick == NULL))
         return;
     at_ip_enter(at_ip_the);
-    tcp_poll(tcp->pcb, seconds == 0 ? NULL : on_tick, (u8_t)(seconds * 2));
+    tcp->ticks = seconds != 0;
+    if (tcp->ticks)
+        tcp_poll(tcp->pcb, on_poll, (u8_t)(seconds * 2));
+    else if (tcp->is_starved)
+        tcp_poll(tcp->pcb, on_poll, 1);
+    else
+        tcp_poll(tcp->pcb, NULL, 0);
     at_ip_leave(at_ip_the);
 }
 

@@ -15,7 +15,9 @@ struct at_ip_tcp {
     bool in_callback;
     bool aborted; /* in the callback: lwIP must not touch the control block again */
     bool connecting;
-    bool finishing; /* at_ip_tcp_finish() was called */
+    bool finishing;  /* at_ip_tcp_finish() was called */
+    bool ticks;      /* at_ip_tcp_set_tick() was */
+    bool is_starved; /* there was no memory for what was written, and nothing is on its way */
 
     /* segment.c */
     bool no_offload;  /* the device or the peer cannot */

@@ -48,7 +48,10 @@ struct at_ip_tcp_events {
     /* The peer will send no more. The connection can still be written to, and must be closed. */
     void (*finished)(struct at_ip_tcp *tcp, void *user);
 
-    /* The peer has taken `size` more bytes of what was written: there is room for as many. */
+    /*
+     * The peer has taken `size` more bytes of what was written: there is room for as many. 0: there was no memory for
+     * what was to be written, and may be again.
+     */
     void (*sent)(struct at_ip_tcp *tcp, void *user, size_t size);
 
     /* The time of at_ip_tcp_set_tick() has passed, once more. */
