@@ -131,7 +131,7 @@ measure_bulk() {
 # What its first connection left behind is forgotten by then.
 measure_idle() {
     sleep 150
-    per idle 20 sleep 20
+    per idle 60 sleep 60
 }
 
 measure_first_response() {

@@ -53,7 +53,7 @@ void at_ip_sent_free(void *object);
 #define LWIP_NETIF_HWADDRHINT 1
 #define LWIP_NETIF_STATUS_CALLBACK 1
 #define LWIP_CHECKSUM_CTRL_PER_NETIF 1
-#define LWIP_CHKSUM_ALGORITHM 3
+#define LWIP_CHKSUM at_ip_checksum
 #define ARP_TABLE_SIZE 32
 #define ARP_QUEUEING 1
 

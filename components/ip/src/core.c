@@ -17,9 +17,16 @@
 /* lwIP's state is in globals, so its glue's is as well. */
 struct at_ip *at_ip_the;
 
+/* Calls of at_ip_enter() without at_ip_leave(). Not in struct at_ip: lwIP asks for it dozens of times for a segment. */
+static unsigned depth;
+
+/* From outside of at_ip_run() it may be long since the last batch: then the clock has stood still. */
 void at_ip_enter(struct at_ip *ip)
 {
-    ip->depth++;
+    if (depth++ > 0 || !ip->sleeping || !ip->is_resting)
+        return;
+    ip->now_ns = at_wait_now(ip->config.wait);
+    at_ip_timers_wake(ip);
 }
 
 /*
@@ -28,8 +35,8 @@ void at_ip_enter(struct at_ip *ip)
  */
 void at_ip_leave(struct at_ip *ip)
 {
-    AT_ASSERT(ip->depth > 0);
-    if (--ip->depth > 0 || !ip->sleeping)
+    AT_ASSERT(depth > 0);
+    if (--depth > 0 || !ip->sleeping)
         return;
     at_ip_flush(ip);
     ip->timers_changed = true;
@@ -37,10 +44,15 @@ void at_ip_leave(struct at_ip *ip)
         at_wait_wake(ip->config.wait);
 }
 
+bool at_ip_is_inside(void)
+{
+    return depth > 0;
+}
+
 /* lwIP asks it wherever somebody comes in from outside. */
 void at_ip_assert_entered(void)
 {
-    AT_ASSERT(at_ip_the != NULL && at_ip_the->depth > 0);
+    AT_ASSERT(depth > 0);
 }
 
 u32_t sys_now(void)

@@ -28,7 +28,7 @@
 #define AT_IP_PORT_TRIES 64
 
 /* Cyclic timers of lwIP's: timers.c. */
-#define AT_IP_TIMERS 11
+#define AT_IP_TIMERS 10
 
 /* The bytes of a frame that are copied before anybody looks at them: all headers that lwIP knows, with room to spare.
  */
@@ -67,9 +67,11 @@ struct at_ip {
     uint64_t now_ns;                    /* as of the batch */
     uint64_t due_ns[AT_IP_TIMERS];      /* AT_NEVER: not running */
     uint64_t next_due_ns;               /* the least of them */
+    uint64_t active_ns;                 /* when a frame came or went last */
+    uint64_t aged_s;                    /* the second up to which ARP's and ND's tables have aged */
+    bool is_resting;                    /* they are looked at more rarely */
     bool timers_changed;                /* something may need one that is not running (but for TCP's) */
     uint64_t sleeps_until_ns;           /* while at_ip_run() sleeps */
-    unsigned depth;                     /* calls of at_ip_enter() without at_ip_leave() */
     bool running;                       /* at_ip_run() is somebody's caller */
     bool sleeping;                      /* ... and sleeps in config.wait */
     bool stop;
@@ -89,10 +91,11 @@ struct at_ip {
     uint8_t *shared_state;
 };
 
-/* core.c: the one there is, or NULL; around every use of lwIP; the clock of a batch. */
+/* core.c: the one there is, or NULL; around every use of lwIP. */
 extern struct at_ip *at_ip_the;
 void at_ip_enter(struct at_ip *ip);
 void at_ip_leave(struct at_ip *ip);
+bool at_ip_is_inside(void);
 
 /* loop.c */
 void at_ip_flush(struct at_ip *ip);
@@ -113,10 +116,12 @@ uint16_t at_ip_random_port(void);
 uint32_t at_ip_hash(const ip_addr_t *local, uint16_t local_port, const ip_addr_t *remote, uint16_t remote_port,
                     const void *more, size_t size);
 
-/* timers.c: the handlers that are due; the next time that one is, or AT_NEVER. */
+/* timers.c: the handlers that are due; the next time that one is, or AT_NEVER; for who has
+ * something to send or to receive. */
 void at_ip_timers_init(struct at_ip *ip);
 void at_ip_timers_run(struct at_ip *ip);
 uint64_t at_ip_timers_next(struct at_ip *ip);
+void at_ip_timers_wake(struct at_ip *ip);
 
 /* guard.c: after each frame. */
 void at_ip_tcp_delivered(struct at_ip *ip);
@@ -151,6 +156,10 @@ err_t at_ip_transmit(struct netif *netif, struct pbuf *p);
 void at_ip_transmit_waiting(struct at_ip_interface *interface);
 void at_ip_transmit_done(struct at_ip_interface *interface);
 void at_ip_transmit_abandon(struct at_ip_interface *interface);
+
+/* sum.c: the sum of RFC 1071 in the order of the wire, not folded; folded to 16 bits. */
+uint64_t at_ip_sum(uint64_t sum, const void *bytes, size_t size);
+uint16_t at_ip_sum_fold(uint64_t sum);
 
 /* segment.c: whether the device cuts large TCP segments. */
 bool at_ip_segments(const struct at_ip_interface *interface, bool is_v6);

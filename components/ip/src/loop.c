@@ -76,7 +76,7 @@ static at_status sleep_until(struct at_ip *ip, uint64_t deadline_ns)
 {
     at_status status;
 
-    AT_ASSERT(ip->depth == 0); /* nobody may wait while lwIP is in the middle of something */
+    AT_ASSERT(!at_ip_is_inside()); /* nobody may wait while lwIP is in the middle of something */
     ip->sleeps_until_ns = deadline_ns;
     ip->sleeping = true;
     status = at_wait_sleep(ip->config.wait, deadline_ns);

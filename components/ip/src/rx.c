@@ -140,15 +140,14 @@ static u8_t link_flags(const uint8_t *destination)
     return destination[0] == 0xff ? PBUF_FLAG_LLBCAST : PBUF_FLAG_LLMCAST;
 }
 
-/* Whether the device's word for a frame is one for a whole UDP datagram: a fragment's checksum is not in the fragment.
- */
-static bool is_whole_udp(const uint8_t *frame, enum at_ip_kind kind)
+/* Whether it is a packet of `protocol` and no fragment. */
+static bool is_whole(const uint8_t *frame, enum at_ip_kind kind, uint8_t protocol)
 {
     const uint8_t *ip = frame + ETHERNET;
 
     if (kind == AT_IP_IPV4)
-        return ip[9] == IP_PROTO_UDP && ((ip[6] & 0x3f) | ip[7]) == 0;
-    return kind == AT_IP_IPV6 && ip[6] == IP_PROTO_UDP;
+        return ip[9] == protocol && ((ip[6] & 0x3f) | ip[7]) == 0;
+    return kind == AT_IP_IPV6 && ip[6] == protocol;
 }
 
 /* lwIP looks at the checksums that the device did not vouch for. */
@@ -158,7 +157,7 @@ static void set_checks(struct at_ip_interface *interface, const uint8_t *frame, 
 
     if ((flags & AT_NETDEV_CSUM_OK) != 0 && (kind == AT_IP_TCP4 || kind == AT_IP_TCP6))
         checks &= (uint16_t)~NETIF_CHECKSUM_CHECK_TCP;
-    else if ((flags & AT_NETDEV_CSUM_OK) != 0 && is_whole_udp(frame, kind))
+    else if ((flags & AT_NETDEV_CSUM_OK) != 0 && is_whole(frame, kind, IP_PROTO_UDP)) /* a fragment has no sum */
         checks &= (uint16_t)~NETIF_CHECKSUM_CHECK_UDP;
     NETIF_SET_CHECKSUM_CTRL(&interface->netif, checks);
 }
@@ -166,12 +165,13 @@ static void set_checks(struct at_ip_interface *interface, const uint8_t *frame, 
 static void deliver(struct at_ip_interface *interface, struct pbuf *p, enum at_ip_kind kind)
 {
     struct netif *netif = &interface->netif;
+    const uint8_t *frame = p->payload;
 
-    p->flags |= link_flags(p->payload);
+    p->flags |= link_flags(frame);
     p->if_idx = netif_get_index(netif);
     pbuf_remove_header(p, ETHERNET);
     interface->stats.rx_frames++;
-    if (kind != AT_IP_TCP4 && kind != AT_IP_TCP6)
+    if (kind != AT_IP_TCP4 && kind != AT_IP_TCP6 && !is_whole(frame, kind, IP_PROTO_ICMP))
         interface->ip->timers_changed = true;
     if (kind == AT_IP_ARP)
         etharp_input(p, netif);
@@ -244,6 +244,8 @@ void at_ip_receive(struct at_ip_interface *interface)
     status = at_netdev_recv(interface->dev, parts, BATCH, &count);
     if (status != AT_OK)
         interface->ended = status;
+    if (count > 0)
+        at_ip_timers_wake(interface->ip);
     while (i < count) {
         size_t more = 1;
 

@@ -19,33 +19,6 @@
 /* Frames up to this size are copied by the driver: less than what it takes to get them back. */
 #define SMALL 256u
 
-/* The sum of `count` words of 32 bits, in the order of the wire: as good as one of twice as many of 16 (RFC 1071, 2).
- */
-static uint64_t sum_words(const uint8_t *bytes, unsigned count)
-{
-    uint64_t sum = 0;
-
-    for (; count > 0; count--, bytes += 4) {
-        uint32_t word;
-
-        memcpy(&word, bytes, sizeof(word));
-        sum += word;
-    }
-    return sum;
-}
-
-/* Stores `sum`, folded to 16 bits. */
-static void put_sum(uint8_t *to, uint64_t sum)
-{
-    uint16_t folded;
-
-    sum = (sum & 0xffffffff) + (sum >> 32);
-    sum = (sum & 0xffff) + (sum >> 16);
-    sum = (sum & 0xffff) + (sum >> 16);
-    folded = (uint16_t)((sum & 0xffff) + (sum >> 16));
-    memcpy(to, &folded, sizeof(folded));
-}
-
 /*
  * Leaves the checksum of a TCP segment to the device, if lwIP has left it out: the pseudo-header's sum goes where the
  * device expects it. Leaves one that is larger than the MTU to the device as well, to be cut.
@@ -55,20 +28,23 @@ static void offload(const struct at_ip_interface *interface, struct at_netdev_fr
     uint8_t *frame = p->payload, *ip = frame + ETHERNET, *tcp;
     unsigned type = (unsigned)frame[12] << 8 | frame[13];
     uint64_t sum;
+    uint32_t rest; /* of the pseudo-header: the length, the protocol */
+    uint16_t folded;
 
     if ((interface->checks & NETIF_CHECKSUM_GEN_TCP) != 0)
         return;
     if (type == 0x0800 && ip[9] == IP_PROTO_TCP) {
         tcp = ip + 20; /* lwIP sends TCP without IP options */
-        sum = sum_words(ip + 12, 2);
+        sum = at_ip_sum(0, ip + 12, 8);
     } else if (type == 0x86dd && ip[6] == IP_PROTO_TCP) {
         tcp = ip + 40;
-        sum = sum_words(ip + 8, 8);
+        sum = at_ip_sum(0, ip + 8, 32);
     } else {
         return;
     }
-    sum += lwip_htonl(p->tot_len - (uint32_t)(tcp - frame) + IP_PROTO_TCP);
-    put_sum(tcp + 16, sum);
+    rest = lwip_htonl(p->tot_len - (uint32_t)(tcp - frame) + IP_PROTO_TCP);
+    folded = at_ip_sum_fold(at_ip_sum(sum, &rest, sizeof(rest)));
+    memcpy(tcp + 16, &folded, sizeof(folded));
     to->flags = AT_NETDEV_CSUM_BLANK;
     if (p->tot_len > ETHERNET + interface->info->mtu) {
         to->flags |= type == 0x0800 ? AT_NETDEV_GSO4 : AT_NETDEV_GSO6;
@@ -98,6 +74,7 @@ static at_status hand_over(struct at_ip_interface *interface, struct pbuf *p)
     status = at_netdev_send(interface->dev, &frame);
     if (status == AT_OK) {
         interface->dirty = true;
+        interface->ip->active_ns = interface->ip->now_ns;
         interface->stats.tx_frames++;
         if (frame.cookie != NULL) {
             pbuf_ref(p);

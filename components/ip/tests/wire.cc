@@ -94,7 +94,13 @@ bool HasRightChecksums(const Bytes &frame) {
 at_wait Clock::wait() {
   static const at_wait_ops ops = {
       [](void *ctx) { return static_cast<Clock *>(ctx)->now_ns; },
-      [](void *, uint64_t) -> at_status { return AT_OK; },
+      [](void *ctx, uint64_t deadline_ns) -> at_status {
+        Clock *clock = static_cast<Clock *>(ctx);
+
+        clock->sleeps++;
+        if (clock->passes && deadline_ns > clock->now_ns) clock->now_ns = deadline_ns;
+        return AT_OK;
+      },
       [](void *) {},
   };
 

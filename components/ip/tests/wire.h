@@ -17,9 +17,13 @@
 
 typedef std::vector<uint8_t> Bytes;
 
-/* The time, which moves when a test says so. Sleeping moves nothing: stacks are run one pass at a time. */
+/* The time, which moves when a test says so. Sleeping moves nothing: stacks are run one pass at a time; unless
+ * `passes`.
+ */
 struct Clock {
   uint64_t now_ns = 1000000000;
+  bool passes = false;
+  unsigned sleeps = 0;
 
   at_wait wait();
 };

@@ -13,6 +13,9 @@
 uint32_t at_ip_random(void);
 #define LWIP_RAND() at_ip_random()
 
+/* The sum of RFC 1071, folded, in the order of the wire. */
+uint16_t at_ip_checksum(const void *bytes, int size);
+
 /* A broken invariant ends the program. In a kernel it traps: the report's address says which, for no bytes of text. */
 #ifdef AT_ASSERT_PLACE_ONLY
 #define LWIP_PLATFORM_ASSERT(message) __builtin_trap()
