@@ -87,7 +87,20 @@ _GUEST_ONLY = str(Label("//platforms:xen_pv_guest"))
 _PLATFORM = str(Label("//platforms/xen_pv"))
 _SCRIPT = str(Label("//platforms/xen_pv:xen_pv.lds"))
 
-def atman_kernel(name, srcs, deps = [], memory = 32, vif = [], budget = 0, linkopts = [], visibility = None, **kwargs):
+# See platforms/xen_pv/src/layout.h. It has to come before the script that asks for it.
+_LARGE = ["-Wl,--defsym=at_xen_pv_image_base=0x40300000"]
+
+def atman_kernel(
+        name,
+        srcs,
+        deps = [],
+        memory = 32,
+        vif = [],
+        budget = 0,
+        large = False,
+        linkopts = [],
+        visibility = None,
+        **kwargs):
     """Defines a kernel: `bazel build` puts `name` and four files beside it into the package's folder in bazel-bin.
 
     `name` is the image without symbols, `name`.debug the same code with them, `name`.cfg a configuration for xl and
@@ -102,10 +115,13 @@ def atman_kernel(name, srcs, deps = [], memory = 32, vif = [], budget = 0, linko
       vif: network devices, each as in xl's `vif`: "mac=00:16:3e:4d:4e:04,bridge=xenbr0", or "".
       budget: bytes that the image may have: if it has more, the build fails and says which components are the
         largest. 0 for no limit.
+      large: whether it has more than 200 KiB, variables included. Xen's domain builder would want at least 5 MiB for
+        it; with this 2 are enough, and 1 is not.
       linkopts: further options for the linker.
       visibility: as ever.
       **kwargs: as for cc_binary (copts, defines, testonly, tags, ...).
     """
+    base = _LARGE if large else []
     atman_components(
         name = name + ".components",
         tags = kwargs.get("tags", []),
@@ -118,7 +134,7 @@ def atman_kernel(name, srcs, deps = [], memory = 32, vif = [], budget = 0, linko
         name = name + ".elf",
         srcs = srcs + [name + ".components"],
         additional_linker_inputs = [_SCRIPT],
-        linkopts = ["-Wl,-T,$(location {})".format(_SCRIPT)] + linkopts,
+        linkopts = base + ["-Wl,-T,$(location {})".format(_SCRIPT)] + linkopts,
         linkstatic = True,
         target_compatible_with = [_GUEST_ONLY],
         visibility = ["//visibility:private"],
@@ -127,6 +143,7 @@ def atman_kernel(name, srcs, deps = [], memory = 32, vif = [], budget = 0, linko
     )
     link_map(
         name = name + ".link_map",
+        base = base,
         elf = name + ".elf",
         linkopts = linkopts,
         script = _SCRIPT,

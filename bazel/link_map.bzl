@@ -26,6 +26,7 @@ def _link_map_impl(ctx):
     elf = ctx.actions.declare_file(ctx.label.name + ".elf")
     arguments = ctx.actions.args()
     arguments.add_all(["-o", elf, "-Wl,-Map=" + map.path])
+    arguments.add_all(ctx.attr.base)
     arguments.add("-Wl,-T," + ctx.file.script.path)
     arguments.add("-Wl,--start-group")
     arguments.add_all(objects)
@@ -49,6 +50,7 @@ def _link_map_impl(ctx):
 link_map = rule(
     implementation = _link_map_impl,
     attrs = {
+        "base": attr.string_list(doc = "Options that come before the script."),
         "deps": attr.label_list(providers = [CcInfo]),
         "elf": attr.label(doc = "The program as cc_binary links it: its objects are linked once more."),
         "linkopts": attr.string_list(),

@@ -98,8 +98,8 @@ Scan_FindsOnlyWhatIsMeantToBeThere() {
     grep -q 'Session renegotiation .*not.* supported' /tmp/said || fail "it renegotiates"
 }
 
-SixteenClientsAtOnce_InFiveMiB() {
-    start_https memory=5
+SixteenClientsAtOnce_InTwoMiB() {
+    start_https memory=2
     timeout 100 ab -q -n 200 -c 16 https://$ADDRESS/ >/tmp/said || fail "ab failed: $(tail -n 3 /tmp/said)"
     grep -q '^Failed requests: *0$' /tmp/said || fail "$(grep '^Failed' /tmp/said)"
     [[ $(get https://server.test/) == "$GREETING" ]] || fail "it does not answer any more"
@@ -151,7 +151,7 @@ Fetch_FindsChecksAndPrints() {
 }
 
 Fetch_UnderstandsTheKitsOwnServer() {
-    start_https memory=5
+    start_https memory=2
     serve "${OWN_CERTIFICATE[@]}"
     guest_start fetch 'cmdline="https://kit.wild.test/ ip=10.0.0.3/24 dns=10.0.0.1"'
     guest_ends poweroff 40

@@ -54,7 +54,7 @@ static at_status map_page(uint64_t pfn);
 static at_status make_level2(uint64_t chunk)
 {
     uintptr_t va = chunk_address(chunk);
-    uint64_t gib = at_xen_pv_slot(va, 3) - at_xen_pv_slot(AT_XEN_PV_DIRECT_BASE, 3);
+    uint64_t gib = at_xen_pv_slot(va, 3) - at_xen_pv_slot(AT_XEN_PV_DIRECT_SPAN, 3);
     uint64_t page = memory.tables + chunks() + gib - 1;
     uint64_t address;
     at_status status;
@@ -158,7 +158,7 @@ static void start(void)
     memory.tables = behind;
     behind += chunks();
     if (chunks() > 0)
-        behind += at_xen_pv_slot(chunk_address(chunks() - 1), 3) - at_xen_pv_slot(AT_XEN_PV_DIRECT_BASE, 3);
+        behind += at_xen_pv_slot(chunk_address(chunks() - 1), 3) - at_xen_pv_slot(AT_XEN_PV_DIRECT_SPAN, 3);
     memory.state = place_state(&low, memory.own_tables, &behind);
     if (behind > memory.pages)
         behind = memory.pages; /* a small domain: what lies behind p2m is too little to describe itself */

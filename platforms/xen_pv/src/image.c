@@ -77,7 +77,7 @@ static void make_readonly(struct batch *batch, const uint64_t *level2, uintptr_t
 static void map_image(struct batch *batch, const uint64_t *level2)
 {
     const uint64_t *frames = (const uint64_t *)AT_XEN_PV_P2M_BASE;
-    unsigned first = at_xen_pv_slot(AT_XEN_PV_IMAGE_BASE, 2);
+    unsigned first = at_xen_pv_slot(AT_XEN_PV_IMAGE_SPAN, 2);
     uintptr_t va;
 
     for (va = AT_XEN_PV_IMAGE_BASE; va < (uintptr_t)at_xen_pv_image_end; va += AT_XEN_PV_PAGE_SIZE) {
@@ -97,15 +97,15 @@ static void map_image(struct batch *batch, const uint64_t *level2)
 void at_xen_pv_protect_image(const start_info_t *boot_info)
 {
     const uint64_t *level4 = (const uint64_t *)boot_info->pt_base;
-    const uint64_t *level3 = boot_address(at_xen_pv_table(level4[at_xen_pv_slot(AT_XEN_PV_IMAGE_BASE, 4)]));
-    uint64_t level3_entry = level3[at_xen_pv_slot(AT_XEN_PV_IMAGE_BASE, 3)];
+    const uint64_t *level3 = boot_address(at_xen_pv_table(level4[at_xen_pv_slot(AT_XEN_PV_IMAGE_SPAN, 4)]));
+    uint64_t level3_entry = level3[at_xen_pv_slot(AT_XEN_PV_IMAGE_SPAN, 3)];
     const uint64_t *level2 = boot_address(at_xen_pv_table(level3_entry));
     uint64_t p2m_entry = level3[at_xen_pv_slot(AT_XEN_PV_P2M_BASE, 3)];
     uint64_t level4_entry = level4[0];
     uintptr_t shared_info = (uintptr_t)&at_xen_pv_shared_info;
-    unsigned first = at_xen_pv_slot(AT_XEN_PV_IMAGE_BASE, 2);
+    unsigned first = at_xen_pv_slot(AT_XEN_PV_IMAGE_SPAN, 2);
     unsigned last = at_xen_pv_slot((uintptr_t)at_xen_pv_spare_pages + AT_XEN_PV_PAGE_SIZE, 2);
-    unsigned direct = at_xen_pv_slot(AT_XEN_PV_DIRECT_BASE, 2) - first;
+    unsigned direct = at_xen_pv_slot(AT_XEN_PV_DIRECT_SPAN, 2) - first;
     struct batch batch = {.count = 0};
     struct mmuext_op flush_tlb = {.cmd = MMUEXT_TLB_FLUSH_LOCAL};
     unsigned slot, end;

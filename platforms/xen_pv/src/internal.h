@@ -28,7 +28,7 @@
 #define AT_XEN_PV_PTE_TABLE (AT_XEN_PV_PTE_RX | AT_XEN_PV_PTE_WRITE | AT_XEN_PV_PTE_DIRTY)
 
 /* Made by xen_pv.lds. Addresses only. */
-extern char at_xen_pv_image_start[], at_xen_pv_text_end[], at_xen_pv_rodata_end[], at_xen_pv_image_end[];
+extern char at_xen_pv_text_end[], at_xen_pv_rodata_end[], at_xen_pv_image_end[];
 extern uint64_t at_xen_pv_tables[][AT_XEN_PV_TABLE_ENTRIES], at_xen_pv_tables_end[][AT_XEN_PV_TABLE_ENTRIES];
 extern char at_xen_pv_stack_guard[], at_xen_pv_stack[], at_xen_pv_stack_top[];
 extern shared_info_t at_xen_pv_shared_info;

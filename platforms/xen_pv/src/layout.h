@@ -3,7 +3,7 @@
 #define ATMAN_XEN_PV_LAYOUT_H
 
 /*
- * The map of a guest's virtual memory. DESIGN.md draws it; these are the numbers (xen_pv.lds repeats the first).
+ * The map of a guest's virtual memory. DESIGN.md draws it; these are the numbers.
  *
  * Everything but p2m lies in one GiB, below one level-3 entry, so that at boot no level-2 table has to be made.
  */
@@ -15,11 +15,21 @@
 #endif
 
 /*
- * Where the image is linked and the builder's mapping begins. Xen 4.17's builder maps from here to the next 4 MiB
- * boundary, with at least 512 KiB behind the image, and all of it must be memory the domain has: 192 pages leave a
- * domain of 1 MiB (256 pages) enough for p2m, and an image of up to 200 KiB fits before the builder takes 4 MiB more.
+ * Where the image is linked and the builder's mapping begins: the linker script's. Xen 4.17's builder maps from here to
+ * the next 4 MiB boundary, with at least 512 KiB behind the image, and all of it must be memory the domain has. With
+ * 0x40340000 these are 192 pages, which leave a domain of 1 MiB (256 pages) enough for p2m, and an image of up to 200
+ * KiB fits before the builder takes 4 MiB more. With 0x40300000, of large kernels, they are 256 pages, 450 KiB of image
+ * fit, and a domain needs 2 MiB.
  */
-#define AT_XEN_PV_IMAGE_BASE AT_XEN_PV_NUMBER(0x40340000)
+#ifdef __ASSEMBLER__
+#define AT_XEN_PV_IMAGE_BASE at_xen_pv_image_start
+#else
+extern char at_xen_pv_image_start[];
+#define AT_XEN_PV_IMAGE_BASE ((unsigned long)at_xen_pv_image_start)
+#endif
+
+/* Either base lies in the 2 MiB from here: for the slots of the tables that lead to it, as constants. */
+#define AT_XEN_PV_IMAGE_SPAN AT_XEN_PV_NUMBER(0x40200000)
 
 /*
  * Where the builder puts p2m (XEN_ELFNOTE_INIT_P2M): below the image, as it demands, and outside the image's mapping,
@@ -38,6 +48,7 @@
  */
 #define AT_XEN_PV_DIRECT_OFFSET AT_XEN_PV_NUMBER(0x20000000)
 #define AT_XEN_PV_DIRECT_BASE (AT_XEN_PV_IMAGE_BASE + AT_XEN_PV_DIRECT_OFFSET)
+#define AT_XEN_PV_DIRECT_SPAN (AT_XEN_PV_IMAGE_SPAN + AT_XEN_PV_DIRECT_OFFSET)
 
 #define AT_XEN_PV_PAGE_SHIFT 12
 #define AT_XEN_PV_PAGE_SIZE AT_XEN_PV_NUMBER(4096)
