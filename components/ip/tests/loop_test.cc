@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: ISC */
+/* The engine: when it sleeps, what wakes it, and what ends it. */
+#include "stacks.h"
+
+#include <atman/host/seams.h>
+
+namespace {
+
+/* A waiting place where a test says what happens while the stack sleeps. */
+struct Sleeper {
+  at_wait wait() {
+    static const at_wait_ops ops = {
+        [](void *ctx) { return static_cast<Sleeper *>(ctx)->now_ns; },
+        [](void *ctx, uint64_t deadline_ns) -> at_status { return static_cast<Sleeper *>(ctx)->Sleep(deadline_ns); },
+        [](void *ctx) { static_cast<Sleeper *>(ctx)->wakes++; },
+    };
+
+    return {&ops, this};
+  }
+
+  at_status Sleep(uint64_t deadline_ns) {
+    sleeps++;
+    if (meanwhile) meanwhile();
+    if (deadline_ns == AT_NEVER) return AT_DEADLOCK;
+    if (deadline_ns > now_ns) now_ns = deadline_ns;
+    return AT_TIMED_OUT;
+  }
+
+  uint64_t now_ns = 1000000000;
+  unsigned sleeps = 0, wakes = 0;
+  std::function<void()> meanwhile;
+};
+
+class LoopTest : public ::testing::Test {
+ protected:
+  LoopTest() : memory_(kPages) {
+    at_mm_frames_config frames = memory_.Config();
+    at_ip_config config = {};
+
+    at_mm_frames_init(&frames_, &frames);
+    at_mm_heap_init(&heap_, &frames_, 1);
+    config.wait = sleeper_.wait();
+    config.heap = &heap_;
+    EXPECT_EQ(AT_OK, at_ip_init(&ip_, &config));
+  }
+
+  ~LoopTest() override { EXPECT_EQ(AT_OK, at_ip_fini(ip_)); }
+
+  void Add(Device &device, uint8_t number) {
+    at_ip_settings settings = {};
+    at_ip_interface *interface;
+
+    settings.address = at_ip_address_v4(10, 0, number, 1);
+    settings.prefix = 24;
+    ASSERT_EQ(AT_OK, at_ip_interface_add(ip_, &interface, device.netdev(), &settings));
+  }
+
+  at_status Run(uint64_t for_ns) { return at_ip_run(ip_, for_ns == AT_NEVER ? AT_NEVER : sleeper_.now_ns + for_ns); }
+
+  Sleeper sleeper_;
+  AtFakeMemory memory_;
+  at_mm_frames frames_;
+  at_mm_heap heap_;
+  at_ip *ip_ = nullptr;
+  Device first_{1}, second_{2};
+};
+
+TEST_F(LoopTest, WithNothingThatCouldHappen_IsADeadlock) { EXPECT_EQ(AT_DEADLOCK, Run(AT_NEVER)); }
+
+TEST_F(LoopTest, Stop_EndsTheSleep_OrTheNextOne) {
+  at_ip_stop(ip_);
+  EXPECT_EQ(AT_OK, Run(AT_NEVER));
+  EXPECT_EQ(0u, sleeper_.wakes);
+  sleeper_.meanwhile = [this] { at_ip_stop(ip_); };
+  EXPECT_EQ(AT_OK, Run(1000000000));
+  EXPECT_EQ(1u, sleeper_.wakes);
+}
+
+TEST_F(LoopTest, Waiter_RunsTheStack) {
+  at_wait wait = at_ip_waiter(ip_);
+
+  EXPECT_EQ(sleeper_.now_ns, at_wait_now(wait));
+  EXPECT_EQ(AT_TIMED_OUT, at_wait_sleep(wait, sleeper_.now_ns + 1000000000));
+  sleeper_.meanwhile = [&] { at_wait_wake(wait); };
+  EXPECT_EQ(AT_OK, at_wait_sleep(wait, sleeper_.now_ns + 1000000000));
+}
+
+/* What a thread sends while the stack sleeps goes out when its call returns, and wakes the stack for an earlier timer.
+ */
+TEST_F(LoopTest, CallWhileItSleeps_IsFlushed_AndItsTimerKept) {
+  static const at_ip_tcp_events events = {
+      nullptr, [](at_ip_tcp *, void *, at_ip_data *) {}, nullptr, nullptr,
+      nullptr, [](at_ip_tcp *, void *, at_status) {},
+  };
+  at_ip_address to = at_ip_address_v4(10, 0, 0, 9);
+  at_ip_tcp *tcp = nullptr;
+  size_t sent = 0, flushes = 0;
+
+  Add(first_, 0);
+  Run(5000000000);
+  sleeper_.meanwhile = [&] {
+    if (tcp != nullptr) return;
+    sent = first_.sent_frames;
+    flushes = first_.flushes;
+    EXPECT_EQ(AT_OK, at_ip_tcp_connect(ip_, &tcp, &to, 80, &events, nullptr));
+    EXPECT_EQ(sent + 1, first_.sent_frames) << "a question for the address";
+    EXPECT_EQ(flushes + 1, first_.flushes);
+    EXPECT_EQ(1u, sleeper_.wakes) << "TCP's timer is earlier than the one it sleeps for";
+  };
+  Run(2000000000);
+  EXPECT_NE(nullptr, tcp);
+}
+
+TEST_F(LoopTest, EndOfTheLastDevice_EndsTheRun) {
+  Add(first_, 0);
+  Add(second_, 1);
+  first_.ended = AT_CLOSED;
+  EXPECT_EQ(AT_TIMED_OUT, Run(3000000000)) << "there is another";
+  second_.ended = AT_PROTOCOL;
+  EXPECT_EQ(AT_PROTOCOL, Run(3000000000));
+  EXPECT_EQ(AT_PROTOCOL, Run(3000000000)) << "and stays so";
+}
+
+TEST_F(LoopTest, FrameThatWaitsForADeviceThatEnds_IsDropped) {
+  at_ip_address any = {}, to = at_ip_address_v4(10, 0, 0, 9), all = at_ip_address_v4(255, 255, 255, 255);
+  at_ip_udp *udp;
+
+  Add(first_, 0);
+  Run(5000000000);
+  ASSERT_EQ(AT_OK,
+            at_ip_udp_open(
+                ip_, &udp, &any, 9,
+                [](at_ip_udp *, void *, at_ip_data *data, const at_ip_address *, uint16_t) { at_ip_data_free(data); },
+                nullptr));
+  EXPECT_EQ(9, at_ip_udp_port(udp));
+  first_.ring = 0;
+  EXPECT_EQ(AT_OK, at_ip_udp_send(udp, &all, 9, "x", 1));
+  EXPECT_EQ(AT_OK, at_ip_udp_send(udp, &to, 9, "x", 1));
+  first_.ended = AT_CLOSED;
+  EXPECT_EQ(AT_CLOSED, Run(1000000000));
+}
+
+TEST_F(LoopTest, FramesThatWait_AreGoneWithTheStack) {
+  at_ip_address any = {}, all = at_ip_address_v4(255, 255, 255, 255);
+  at_ip_udp *udp;
+
+  Add(first_, 0);
+  ASSERT_EQ(AT_OK,
+            at_ip_udp_open(
+                ip_, &udp, &any, 9,
+                [](at_ip_udp *, void *, at_ip_data *data, const at_ip_address *, uint16_t) { at_ip_data_free(data); },
+                nullptr));
+  first_.ring = 0;
+  EXPECT_EQ(AT_OK, at_ip_udp_send(udp, &all, 9, "x", 1)); /* and the destructor finds nothing left */
+}
+
+/* Without a source of entropy nothing could be kept from being guessed. */
+class EntropyTest : public LoopTest {
+ protected:
+  ~EntropyTest() override { at_host_entropy_redirect(nullptr, nullptr); }
+};
+
+TEST_F(EntropyTest, NoEntropy_NoStack) {
+  at_ip_config config = {};
+
+  ASSERT_EQ(AT_OK, at_ip_fini(ip_));
+  at_host_entropy_redirect([](void *, void *, size_t) -> at_status { return AT_UNSUPPORTED; }, nullptr);
+  config.wait = sleeper_.wait();
+  config.heap = &heap_;
+  EXPECT_EQ(AT_UNSUPPORTED, at_ip_init(&ip_, &config));
+  at_host_entropy_redirect(nullptr, nullptr);
+  EXPECT_EQ(AT_OK, at_ip_init(&ip_, &config));
+}
+
+TEST_F(EntropyTest, EntropyThatEnds_IsAPanic) {
+  at_ip_address any = {};
+  at_ip_udp *udp;
+
+  at_host_entropy_redirect([](void *, void *, size_t) -> at_status { return AT_UNSUPPORTED; }, nullptr);
+  EXPECT_DEATH(at_ip_udp_open(ip_, &udp, &any, 0, nullptr, nullptr), "entropy");
+}
+
+/* A source that repeats itself finds one port, and then none. */
+TEST_F(EntropyTest, NoFreePort_IsSaid) {
+  at_ip_address any = {}, to = at_ip_address_v4(10, 0, 0, 9);
+  at_ip_udp *udp;
+  at_ip_tcp *one, *two;
+  static const at_ip_tcp_events events = {
+      nullptr, [](at_ip_tcp *, void *, at_ip_data *) {}, nullptr, nullptr,
+      nullptr, [](at_ip_tcp *, void *, at_status) {},
+  };
+
+  Add(first_, 0);
+  at_host_entropy_redirect(
+      [](void *, void *out, size_t size) -> at_status {
+        memset(out, 7, size);
+        return AT_OK;
+      },
+      nullptr);
+  EXPECT_EQ(AT_OK, at_ip_udp_open(ip_, &udp, &any, 0, nullptr, nullptr));
+  EXPECT_EQ(AT_NO_SPACE, at_ip_udp_open(ip_, &udp, &any, 0, nullptr, nullptr));
+  EXPECT_EQ(AT_OK, at_ip_tcp_connect(ip_, &one, &to, 80, &events, nullptr));
+  EXPECT_EQ(AT_NO_SPACE, at_ip_tcp_connect(ip_, &two, &to, 80, &events, nullptr));
+}
+
+}  // namespace
