@@ -36,24 +36,19 @@ void at_ip_from_lwip(struct at_ip_address *to, const ip_addr_t *from)
     }
 }
 
+/* Those that lwIP's functions return to the glue; the rest is what its sockets would say. */
 at_status at_ip_status(err_t err)
 {
     switch (err) {
     case ERR_OK: return AT_OK;
     case ERR_MEM:
     case ERR_BUF: return AT_NO_MEMORY;
-    case ERR_TIMEOUT: return AT_TIMED_OUT;
     case ERR_RTE: return AT_NOT_FOUND;
-    case ERR_WOULDBLOCK:
-    case ERR_INPROGRESS: return AT_AGAIN;
-    case ERR_USE:
-    case ERR_ALREADY:
-    case ERR_ISCONN: return AT_EXISTS;
+    case ERR_USE: return AT_EXISTS;
     case ERR_CONN:
     case ERR_CLSD:
     case ERR_RST: return AT_CLOSED;
     case ERR_ABRT: return AT_CANCELLED;
-    case ERR_IF: return AT_IO;
     default: return AT_INVALID;
     }
 }

@@ -127,6 +127,56 @@ TEST_F(TcpTest, SilentPeer_IsAskedAndGivenUp_OnlyWhereThatIsWanted) {
   EXPECT_EQ(AT_TIMED_OUT, server.why);
 }
 
+TEST_F(TcpTest, WritesAndReads_OfMoreThanSixtyFourKilobytesAtOnce) {
+  std::string text = Pattern(100000);
+  size_t taken;
+
+  Establish();
+  server.keeps = true;
+  client.Send(text);
+  ASSERT_TRUE(Run([&] { return server.received.size() == text.size(); }));
+  for (at_ip_data *data : server.data) at_ip_data_free(data);
+  at_ip_tcp_consumed(server.tcp, text.size());
+  EXPECT_EQ(AT_AGAIN, at_ip_tcp_write(server.tcp, &taken, std::string(400000, 'x').data(), 400000, AT_IP_TCP_MORE));
+  EXPECT_GT(taken, 65535u);
+  EXPECT_LT(at_ip_tcp_room(server.tcp), 400000 - taken);
+  EXPECT_TRUE(Run([&] { return client.received.size() == taken; }));
+}
+
+TEST_F(TcpTest, AfterItsEnd_NothingIsWritten) {
+  size_t taken;
+
+  Establish();
+  EXPECT_EQ(AT_OK, at_ip_tcp_finish(server.tcp));
+  EXPECT_EQ(AT_CLOSED, at_ip_tcp_write(server.tcp, &taken, "x", 1, 0));
+  EXPECT_EQ(AT_CLOSED, at_ip_tcp_finish(server.tcp));
+  EXPECT_TRUE(Run([&] { return client.finished; }));
+}
+
+/* A frame of more pieces than a device takes is sent as a copy. */
+TEST_F(TcpTest, ManySmallPiecesInPlace_GoOut) {
+  std::string text = Pattern(200);
+  size_t taken;
+
+  Establish();
+  for (const char &byte : text) ASSERT_EQ(AT_OK, at_ip_tcp_write(server.tcp, &taken, &byte, 1, AT_IP_TCP_IN_PLACE));
+  EXPECT_TRUE(Run([&] { return client.received == text; }));
+}
+
+TEST_F(TcpTest, WhatBreaksTheContract_IsAPanic) {
+  Establish();
+  EXPECT_DEATH(at_ip_tcp_set_tick(server.tcp, 121), "seconds");
+}
+
+TEST_F(TcpTest, AcceptedConnectionThatNobodyOwns_IsAPanic) {
+  at_ip_address any = {};
+
+  ASSERT_EQ(AT_OK, at_ip_tcp_listen(
+                       us.ip, &listener, &any, 80, 16, [](at_ip_tcp *, void *) {}, nullptr));
+  ASSERT_EQ(AT_OK, client.Connect(peer, us.Address(), 80));
+  EXPECT_DEATH(Run([] { return false; }, 1000000000), "events");
+}
+
 /* Members of at_ip_tcp_events that may be NULL are. */
 TEST_F(TcpTest, EventsThatNobodyWants_AreNotMissed) {
   at_ip_tcp_events few = {};

@@ -184,6 +184,9 @@ TEST_F(InputTest, MalformedFrames_AreDroppedAndCounted) {
     frame[14] = 0x60;
     frame[14 + 5] = 1;
     cases.push_back({"an IPv6 packet longer than the frame", frame});
+    frame[14 + 5] = 0;
+    cases.push_back({"an IPv6 packet of version 5", with(frame, 14, 0x50)});
+    cases.push_back({"IPv6 with no TCP header", with(frame, 14 + 6, 6)});
   }
   for (const auto &c : cases) {
     SCOPED_TRACE(c.what);
@@ -194,6 +197,13 @@ TEST_F(InputTest, MalformedFrames_AreDroppedAndCounted) {
   }
   EXPECT_EQ(0u, us.device.held);
   EXPECT_EQ(1u, Answer(ArpRequest()).size()) << "it is well";
+}
+
+TEST_F(InputTest, FrameBeyondIpsLargest_IsDropped) {
+  us.device.part_size = 65536;
+  EXPECT_EQ(0u, Answer(Bytes(65550)).size());
+  EXPECT_EQ(1u, us.Stats().rx_no_memory);
+  EXPECT_EQ(0u, us.device.held);
 }
 
 /* Options that end in the middle of one: lwIP may ignore or refuse them, but must not read beyond (ASan looks). */

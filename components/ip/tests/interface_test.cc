@@ -105,9 +105,13 @@ TEST_F(InterfaceTest, Groups_AreJoinedAndLeft) {
     EXPECT_EQ(AT_INVALID, at_ip_interface_join(us.interface, &address)) << text;
     EXPECT_EQ(AT_INVALID, at_ip_interface_leave(us.interface, &address)) << text;
   }
-  at_ip_address any = {};
-  EXPECT_EQ(AT_INVALID, at_ip_interface_join(us.interface, &any));
-  EXPECT_EQ(AT_INVALID, at_ip_interface_leave(us.interface, &any));
+  for (uint8_t family : {0, 77}) {
+    at_ip_address strange = {};
+
+    strange.family = family;
+    EXPECT_EQ(AT_INVALID, at_ip_interface_join(us.interface, &strange));
+    EXPECT_EQ(AT_INVALID, at_ip_interface_leave(us.interface, &strange));
+  }
 }
 
 TEST_F(InterfaceTest, AddressThatIsNone_IsAStar) {

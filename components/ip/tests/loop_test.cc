@@ -3,6 +3,7 @@
 #include "stacks.h"
 
 #include <atman/host/seams.h>
+#include <atman/ip/dns.h>
 
 namespace {
 
@@ -152,6 +153,32 @@ TEST_F(LoopTest, FramesThatWait_AreGoneWithTheStack) {
                 nullptr));
   first_.ring = 0;
   EXPECT_EQ(AT_OK, at_ip_udp_send(udp, &all, 9, "x", 1)); /* and the destructor finds nothing left */
+}
+
+TEST_F(LoopTest, WithoutADevice_NothingLeadsAnywhere) {
+  static const at_ip_tcp_events events = {
+      nullptr, [](at_ip_tcp *, void *, at_ip_data *) {}, nullptr, nullptr,
+      nullptr, [](at_ip_tcp *, void *, at_status) {},
+  };
+  at_ip_address any = {}, to = at_ip_address_v4(10, 0, 0, 9), found;
+  at_ip_udp *udp;
+  at_ip_tcp *tcp;
+
+  ASSERT_EQ(AT_OK, at_ip_udp_open(ip_, &udp, &any, 9, nullptr, nullptr));
+  EXPECT_EQ(AT_NOT_FOUND, at_ip_udp_send(udp, &to, 9, "x", 1));
+  EXPECT_EQ(AT_NOT_FOUND, at_ip_tcp_connect(ip_, &tcp, &to, 80, &events, nullptr));
+  EXPECT_EQ(AT_NOT_FOUND,
+            at_ip_dns_lookup(
+                ip_, &found, "a.example", AT_IP_ANY, [](void *, at_status, const at_ip_address *) {}, nullptr));
+}
+
+/* Nobody may wait inside of a callback. */
+TEST_F(LoopTest, RunInItself_IsAPanic) {
+  static at_ip *ip;
+
+  ip = ip_;
+  sleeper_.meanwhile = [] { at_ip_run(ip, 0); };
+  EXPECT_DEATH(Run(1000000000), "running");
 }
 
 /* Without a source of entropy nothing could be kept from being guessed. */

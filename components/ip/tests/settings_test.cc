@@ -78,6 +78,14 @@ TEST(Settings, None_IsNoIpv4) {
   EXPECT_EQ("*", Text(parsed.settings.address));
 }
 
+TEST(Settings, NoWordsAtAll_AreDhcp) {
+  at_ip_settings settings;
+  const char *error;
+
+  EXPECT_EQ(AT_OK, at_ip_settings_parse(&settings, &error, nullptr, 0, nullptr));
+  EXPECT_TRUE(settings.dhcp);
+}
+
 TEST(Settings, Mistakes_AreNamed) {
   const struct {
     std::vector<const char *> words;
@@ -87,6 +95,7 @@ TEST(Settings, Mistakes_AreNamed) {
       {{"ip=10.0.0.2/33"}, "after the slash"},
       {{"ip=10.0.0.2/"}, "after the slash"},
       {{"ip=10.0.0.2/1x"}, "after the slash"},
+      {{"ip=10.0.0.2/-1"}, "after the slash"},
       {{"ip=10.0.0.2,10.0.0.3"}, "two IPv4 addresses"},
       {{"ip=10.0.0.2,dhcp"}, "and dhcp"},
       {{"ip=2001:db8::1/48"}, "another prefix"},
@@ -97,6 +106,7 @@ TEST(Settings, Mistakes_AreNamed) {
       {{"dns=1.1.1.1,,2.2.2.2"}, "not an address"},
       {{"dns=1.1.1.1,1.1.1.2,1.1.1.3,1.1.1.4,1.1.1.5"}, "more servers"},
       {{"dns=name"}, "not an address"},
+      {{"dns=0000000000000000000000000000000000000000000000000000000000000000000000001"}, "not an address"},
       {{"ip=0000000000000000000000000000000000000000000000000000000000000000000000001"}, "too long"},
   };
 

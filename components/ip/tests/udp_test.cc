@@ -99,6 +99,58 @@ TEST_F(UdpTest, FragmentsThatNeverBecomeWhole_AreGivenUp) {
   EXPECT_FALSE(Run([&] { return ours.received.size() > 1; }, 90000000000)); /* and TearDown finds nothing left */
 }
 
+TEST_F(UdpTest, HeldDatagram_KeepsTheStackBusy) {
+  static at_ip_data *held;
+  at_ip_address any = {};
+  at_ip_udp *udp;
+
+  StartBoth();
+  held = nullptr;
+  ASSERT_EQ(AT_OK,
+            at_ip_udp_open(
+                us.ip, &udp, &any, 7,
+                [](at_ip_udp *, void *, at_ip_data *data, const at_ip_address *, uint16_t) { held = data; }, nullptr));
+  ASSERT_EQ(AT_OK, theirs.Open(peer, 0));
+  ASSERT_EQ(AT_OK, theirs.Send(us.Address(), 7, {1}));
+  ASSERT_TRUE(Run([] { return held != nullptr; }));
+  EXPECT_EQ(AT_BUSY, at_ip_fini(us.ip));
+  at_ip_data_free(held);
+  us.Stop();
+}
+
+/* A device's word is for a whole datagram's checksum, and only for that frame. */
+TEST_F(UdpTest, WrongChecksum_IsLost_UnlessTheDeviceVouchesForAWholeDatagram) {
+  const at_ip_address v4 = us.Address();
+  at_ip_address v6;
+
+  StartBoth();
+  ASSERT_EQ(AT_OK, ours.Open(us, 7));
+  ASSERT_EQ(AT_OK, theirs.Open(peer, 0));
+  ASSERT_TRUE(Run([&] { return at_ip_interface_address(us.interface, &v6, AT_IP_V6) == AT_OK; }));
+  for (const at_ip_address &to : {v4, v6}) {
+    SCOPED_TRACE(int(to.family));
+    carries = nullptr;
+    ASSERT_EQ(AT_OK, theirs.Send(to, 7, {1}));
+    ASSERT_TRUE(Run([&] { return !ours.received.empty(); })) << "addresses are known";
+    carries = [](Bytes &frame, bool from_us) {
+      if (!from_us && frame.size() > 60) frame.back() ^= 1;
+      return true;
+    };
+    for (bool vouches : {false, true}) {
+      for (size_t size : {100, 3000}) {
+        SCOPED_TRACE(size);
+        ours.received.clear();
+        us.device.says_checksum_ok = vouches;
+        ASSERT_EQ(AT_OK, theirs.Send(to, 7, Bytes(size)));
+        EXPECT_EQ(vouches && size == 100, Run([&] { return !ours.received.empty(); }, 1000000000));
+      }
+    }
+    us.device.says_checksum_ok = false;
+    ours.received.clear();
+  }
+  carries = nullptr;
+}
+
 /* A DHCP server on the peer's stack. */
 class DhcpTest : public UdpTest {
  protected:
@@ -268,6 +320,26 @@ TEST_F(DnsTest, QuestionsHaveNumbersAndPortsThatDiffer) {
   }
   EXPECT_GE(ports.size(), 3u);
   EXPECT_GE(numbers.size(), 3u);
+}
+
+TEST_F(DnsTest, Families_AreAskedForAsWished) {
+  const struct {
+    at_ip_family family;
+    std::vector<uint8_t> types; /* of questions: A, AAAA */
+  } cases[] = {{AT_IP_V6, {28}}, {AT_IP_ANY, {1, 28}}};
+
+  knows = false;
+  for (const auto &c : cases) {
+    questions.clear();
+    done = false;
+    ASSERT_EQ(AT_AGAIN,
+              at_ip_dns_lookup(
+                  us.ip, &address, "no.example", c.family,
+                  [](void *user, at_status, const at_ip_address *) { *static_cast<bool *>(user) = true; }, &done));
+    ASSERT_TRUE(Run([&] { return done; }, 60000000000));
+    ASSERT_FALSE(questions.empty());
+    EXPECT_EQ(c.types[0], questions[0][questions[0].size() - 3]);
+  }
 }
 
 TEST_F(DnsTest, Addresses_NeedNoServer) {
