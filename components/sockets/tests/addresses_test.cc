@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: ISC
+// Ports and addresses: who may bind what, on a stack that has a network as well, and what names and groups are there.
+
+#include <atman/netdev/netdev.h>
+
+#include <algorithm>
+
+#include "loopback.h"
+
+namespace {
+
+// A network on which nobody answers.
+struct SilentDevice {
+  struct at_netdev_info info = {};
+
+  at_netdev netdev() {
+    static const at_netdev_ops ops = {
+        [](void *ctx) -> const struct at_netdev_info *{return &static_cast<SilentDevice *>(ctx)->info;
+  }
+  ,
+      [](void *, at_netdev_part *, size_t, size_t *count) -> at_status {
+        *count = 0;
+        return AT_OK;
+      },
+      [](void *, const at_netdev_part *, size_t) {}, [](void *, const at_netdev_frame *) -> at_status { return AT_OK; },
+      [](void *) {},
+      [](void *ctx, void **cookies, size_t capacity, size_t *count) -> at_status {
+        (void)ctx, (void)cookies, (void)capacity;
+        *count = 0;
+        return AT_OK;
+      },
+      [](void *, unsigned) -> at_status { return AT_AGAIN; },
+      [](void *, unsigned, uint64_t) -> at_status { return AT_TIMED_OUT; },
+      [](void *, struct at_netdev_stats *stats) { *stats = {}; },
+};
+return {&ops, this};
+}  // namespace
+}
+;
+
+// Before Sockets, whose end still talks to the device.
+struct Network {
+  SilentDevice device_;
+};
+
+class Addresses : public Network, public Sockets {
+ protected:
+  Addresses() {
+    at_ip_settings settings = {};
+    const uint8_t mac[] = {2, 0, 0, 0, 0, 1};
+    memcpy(device_.info.mac, mac, sizeof mac);
+    device_.info.mtu = 1500;
+    device_.info.max_frame = 1518;
+    device_.info.rx_buffers = 64;
+    settings.address = at_ip_address_v4(10, 0, 0, 1);
+    settings.prefix = 24;
+    settings.ipv6 = true;
+    EXPECT_EQ(at_ip_interface_add(ip_, &interface_, device_.netdev(), &settings), AT_OK);
+    Run(3000000000);
+  }
+
+  static sockaddr_in V4(uint32_t address, uint16_t port) {
+    sockaddr_in in = Local(port);
+    in.sin_addr.s_addr = htonl(address);
+    return in;
+  }
+
+  static sockaddr_in6 V6(const std::vector<uint8_t> &last, uint16_t port, uint8_t first = 0) {
+    sockaddr_in6 in6{};
+    in6.sin6_family = AF_INET6;
+    in6.sin6_port = htons(port);
+    in6.sin6_addr.s6_addr[0] = first;
+    std::copy(last.begin(), last.end(), in6.sin6_addr.s6_addr + 16 - last.size());
+    return in6;
+  }
+
+  template <typename Address>
+  static long Bind(at_libc_file *file, const Address &address) {
+    return file->ops->socket->bind(file, reinterpret_cast<const sockaddr *>(&address), sizeof address);
+  }
+
+  template <typename Address>
+  static long ConnectTo(at_libc_file *file, const Address &address) {
+    return file->ops->socket->connect(file, reinterpret_cast<const sockaddr *>(&address), sizeof address);
+  }
+
+  at_ip_interface *interface_ = nullptr;
+};
+
+constexpr uint32_t kAny = 0, kLoopback = 0x7f000001, kOwn = 0x0a000001, kForeign = 0x0a000002, kGroup = 0xe0000063;
+
+TEST_F(Addresses, Bind_TakesTheMachinesOwnAndGroups) {
+  const struct {
+    uint32_t address;
+    long answer;
+  } cases[] = {{kAny, 0}, {kLoopback, 0}, {kOwn, 0}, {kGroup, 0}, {kForeign, -EADDRNOTAVAIL}};
+  for (const auto &c : cases) {
+    at_libc_file *file = Make(SOCK_DGRAM);
+    EXPECT_EQ(Bind(file, V4(c.address, 53)), c.answer) << std::hex << c.address;
+    Close(file);
+  }
+  const struct {
+    sockaddr_in6 address;
+    long answer;
+  } cases6[] = {
+      {V6({}, 53), 0},
+      {V6({1}, 53), 0},
+      {V6({0x63}, 53, 0xff), 0},
+      {V6({0xff, 0xff, 10, 0, 0, 1}, 53), 0},
+      {V6({0xff, 0xff, 10, 0, 0, 2}, 53), -EADDRNOTAVAIL},
+      {V6({9}, 53, 0x20), -EADDRNOTAVAIL},
+  };
+  for (const auto &c : cases6) {
+    at_libc_file *file = Make(SOCK_DGRAM, AF_INET6);
+    EXPECT_EQ(Bind(file, c.address), c.answer);
+    Close(file);
+  }
+}
+
+// Which pairs of addresses cannot have the same port at once.
+TEST_F(Addresses, Ports_CollideWhereTheirAddressesDo) {
+  const struct {
+    uint32_t first, second;
+    bool first_reuses, second_reuses, first_listens;
+    long answer;
+  } cases[] = {
+      {kAny, kAny, false, false, false, -EADDRINUSE}, {kAny, kOwn, false, false, false, -EADDRINUSE},
+      {kOwn, kAny, false, false, false, -EADDRINUSE}, {kOwn, kOwn, false, false, false, -EADDRINUSE},
+      {kOwn, kLoopback, false, false, false, 0},      {kOwn, kOwn, true, true, false, 0},
+      {kOwn, kOwn, true, false, false, -EADDRINUSE},  {kOwn, kOwn, false, true, false, -EADDRINUSE},
+      {kOwn, kOwn, true, true, true, -EADDRINUSE},
+  };
+  for (const auto &c : cases) {
+    SCOPED_TRACE(&c - cases);
+    at_libc_file *first = Make(SOCK_STREAM), *second = Make(SOCK_STREAM), *datagram = Make(SOCK_DGRAM);
+    int on = 1;
+    if (c.first_reuses) first->ops->socket->setsockopt(first, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (c.second_reuses) second->ops->socket->setsockopt(second, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    ASSERT_EQ(Bind(first, V4(c.first, 80)), 0);
+    if (c.first_listens) {
+      ASSERT_EQ(first->ops->socket->listen(first, 1), 0);
+    }
+    EXPECT_EQ(Bind(second, V4(c.second, 80)), c.answer);
+    EXPECT_EQ(Bind(datagram, V4(c.first, 80)), 0) << "UDP's ports are others";
+    for (at_libc_file *each : {first, second, datagram}) Close(each);
+  }
+}
+
+TEST_F(Addresses, Ports_OfBothFamilies) {
+  const struct {
+    bool v6_only;
+    sockaddr_in6 first;
+    uint32_t second;
+    long answer;
+  } cases[] = {
+      {false, V6({}, 80), kOwn, -EADDRINUSE},
+      {true, V6({}, 80), kOwn, 0},
+      {false, V6({1}, 80), kLoopback, 0},
+      {false, V6({0xff, 0xff, 10, 0, 0, 1}, 80), kOwn, -EADDRINUSE},
+  };
+  for (const auto &c : cases) {
+    SCOPED_TRACE(&c - cases);
+    at_libc_file *six = Make(SOCK_STREAM, AF_INET6), *four = Make(SOCK_STREAM);
+    int on = c.v6_only;
+    six->ops->socket->setsockopt(six, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+    ASSERT_EQ(Bind(six, c.first), 0);
+    EXPECT_EQ(Bind(four, V4(c.second, 80)), c.answer);
+    Close(six);
+    Close(four);
+  }
+}
+
+TEST_F(Addresses, Names_AreThoseOfBothEnds) {
+  at_libc_file *listener = Make(SOCK_STREAM, AF_INET6), *client = Make(SOCK_STREAM, AF_INET6);
+  sockaddr_storage address;
+  socklen_t size;
+  ASSERT_EQ(Bind(listener, V6({1}, 80)), 0);
+  ASSERT_EQ(listener->ops->socket->listen(listener, 1), 0);
+  ASSERT_EQ(ConnectTo(client, V6({1}, 80)), -EINPROGRESS);
+  EXPECT_EQ(client->ops->socket->name(client, &address, &size, true), -ENOTCONN);
+  Run();
+  at_libc_file *server = Accept(listener);
+  ASSERT_NE(server, nullptr);
+  const auto *in6 = reinterpret_cast<sockaddr_in6 *>(&address);
+  EXPECT_EQ(client->ops->socket->name(client, &address, &size, true), 0);
+  EXPECT_EQ(ntohs(in6->sin6_port), 80);
+  EXPECT_TRUE(IN6_IS_ADDR_LOOPBACK(&in6->sin6_addr));
+  EXPECT_EQ(client->ops->socket->name(client, &address, &size, false), 0);
+  EXPECT_LE(49152, ntohs(in6->sin6_port));
+  EXPECT_TRUE(IN6_IS_ADDR_LOOPBACK(&in6->sin6_addr));
+  Close(client);
+  Close(server);
+  Close(listener);
+  Run(200000000000);
+}
+
+TEST_F(Addresses, Groups_AreJoinedOnTheInterfaceThatIsNamed) {
+  at_libc_file *four = Make(SOCK_DGRAM), *six = Make(SOCK_DGRAM, AF_INET6);
+  const uint32_t interfaces[] = {kAny, kOwn, kForeign};
+  for (uint32_t on : interfaces) {
+    ip_mreq group{};
+    group.imr_multiaddr.s_addr = htonl(kGroup);
+    group.imr_interface.s_addr = htonl(on);
+    long answer = on == kForeign ? -ENODEV : 0;
+    EXPECT_EQ(four->ops->socket->setsockopt(four, IPPROTO_IP, IP_ADD_MEMBERSHIP, &group, sizeof group), answer);
+    EXPECT_EQ(four->ops->socket->setsockopt(four, IPPROTO_IP, IP_DROP_MEMBERSHIP, &group, sizeof group), answer);
+  }
+  for (unsigned on : {0u, unsigned(at_ip_interface_number(interface_)), 99u}) {
+    ipv6_mreq group{};
+    group.ipv6mr_multiaddr = V6({0x63}, 0, 0xff).sin6_addr;
+    group.ipv6mr_interface = on;
+    long answer = on == 99 ? -ENODEV : 0;
+    EXPECT_EQ(six->ops->socket->setsockopt(six, IPPROTO_IPV6, IPV6_JOIN_GROUP, &group, sizeof group), answer);
+    EXPECT_EQ(six->ops->socket->setsockopt(six, IPPROTO_IPV6, IPV6_LEAVE_GROUP, &group, sizeof group), answer);
+  }
+  Close(four);
+  Close(six);
+}
+
+// A datagram socket that is connected hears its peer only.
+TEST_F(Addresses, ConnectedDatagramSocket_HearsNobodyElse) {
+  at_libc_file *server = Make(SOCK_DGRAM), *peer = Make(SOCK_DGRAM), *stranger = Make(SOCK_DGRAM);
+  ASSERT_EQ(Bind(server, V4(kLoopback, 53)), 0);
+  ASSERT_EQ(Bind(peer, V4(kLoopback, 54)), 0);
+  ASSERT_EQ(ConnectTo(server, V4(kLoopback, 54)), 0);
+  EXPECT_EQ(SendTo(stranger, 53, "no"), 2);
+  EXPECT_EQ(SendTo(peer, 53, "yes"), 3);
+  Run();
+  EXPECT_EQ(Read(server, 9), "yes");
+  EXPECT_EQ(Read(server, 9), "");
+  ASSERT_EQ(server->ops->socket->shutdown(server, SHUT_RD), 0);
+  EXPECT_EQ(SendTo(peer, 53, "late"), 4);
+  Run();
+  EXPECT_EQ(Read(server, 9), "");
+  for (at_libc_file *each : {server, peer, stranger}) Close(each);
+}
+
+TEST_F(Addresses, NetworkThatLeadsNowhere_TimesOut) {
+  at_libc_file *file = Make(SOCK_STREAM);
+  long result;
+  ASSERT_EQ(ConnectTo(file, V4(kForeign, 80)), -EINPROGRESS);
+  Run(300000000000);
+  Read(file, 1, &result);
+  EXPECT_EQ(result, -ETIMEDOUT);
+  Close(file);
+}
+
+}  // namespace
