@@ -47,7 +47,7 @@ static bool take_extra(struct at_netfront *nf, struct at_netdev_part *frame, siz
     uint32_t index = nf->rx_ids[place % AT_NETFRONT_BUFFERS_MAX];
     struct netif_extra_info extra;
 
-    memcpy(&extra, response, sizeof extra);
+    __builtin_memcpy(&extra, response, sizeof extra);
     if (at_netfront_rx_buffer(nf, index)->owner != AT_NETFRONT_RING || extra.type != XEN_NETIF_EXTRA_TYPE_GSO ||
         extra.flags != 0 || extra.u.gso.size == 0 || extra.u.gso.type < XEN_NETIF_GSO_TYPE_TCPV4 ||
         extra.u.gso.type > XEN_NETIF_GSO_TYPE_TCPV6 ||

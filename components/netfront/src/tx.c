@@ -259,7 +259,7 @@ static void put(struct at_netfront *nf, const struct gather *g, const struct at_
 
             extra.u.gso.size = frame->gso_size;
             extra.u.gso.type = gso == AT_NETDEV_GSO4 ? XEN_NETIF_GSO_TYPE_TCPV4 : XEN_NETIF_GSO_TYPE_TCPV6;
-            memcpy(&place, &extra, sizeof extra);
+            __builtin_memcpy(&place, &extra, sizeof extra);
             nf->tx_extras++;
             (void)at_xen_ring_put(&nf->tx, &place);
         }

@@ -13,6 +13,9 @@
 uint32_t at_ip_random(void);
 #define LWIP_RAND() at_ip_random()
 
+/* Small blocks of known size, in place: freestanding code would call memcpy() for four bytes. */
+#define SMEMCPY(to, from, size) __builtin_memcpy(to, from, size)
+
 /* The sum of RFC 1071, folded, in the order of the wire. */
 uint16_t at_ip_checksum(const void *bytes, int size);
 
