@@ -5,15 +5,15 @@
 # shellcheck disable=SC2034,SC2154 # what bench.sh and the files that it sources have
 
 readonly BENCH_NET=$ATMAN_HOME/bench/net
-readonly NET_KERNELS=(netstack https)
+readonly NET_KERNELS=(netstack sockets https)
 readonly NET_SUBJECTS=("${NET_KERNELS[@]}" linux)
-readonly NET_MEASURES=(ping http bulk tls idle boot smallest image)
+readonly NET_MEASURES=(ping http time_wait bulk tls idle boot smallest image)
 
 help_bench_net() {
     cat <<END
-bench net measures what serving costs a guest and prints a table: the servers of //examples and beside them, in the same
-dom0, a Linux guest with nginx and iperf3. Without further words everything is measured, which takes about ten minutes;
-with some only these:
+bench net measures what serving costs a guest and prints a table: the servers of //examples, what netstack does by BSD
+sockets, and beside them, in the same dom0, a Linux guest with nginx and iperf3. Without further words everything is
+measured, which takes about ten minutes; with some only these:
 
     SUBJECT         ${NET_SUBJECTS[*]}
     MEASURE         ${NET_MEASURES[*]}
@@ -47,15 +47,25 @@ bench_net() {
     bench_net_print
 }
 
+# bench_net_label SUBJECT...: what is built for it.
+bench_net_label() {
+    local subject
+    for subject in "$@"; do
+        if [[ $subject == sockets ]]; then echo //bench/net:sockets; else echo "//examples:$subject"; fi
+    done
+}
+
 bench_net_pack() {
-    local job=$work/job subject kernels=()
+    local job=$work/job subject built kernels=()
     for subject in "${subjects[@]}"; do
         [[ $subject == linux ]] || kernels+=("$subject")
     done
-    build "${kernels[@]/#///examples:}" //bench/boot:domain_cpu
+    # shellcheck disable=SC2046 # a word for each label
+    build $(bench_net_label "${kernels[@]}") //bench/boot:domain_cpu
     mkdir "$job"
     for subject in "${kernels[@]}"; do
-        cp -L "$ATMAN_HOME/bazel-bin/examples/$subject" "$ATMAN_HOME/bazel-bin/examples/$subject.cfg" "$job"
+        built=$(built_file "$(bench_net_label "$subject")")
+        cp -L "$built" "$built.cfg" "$job"
     done
     if [[ " ${subjects[*]} " == *' linux '* ]]; then
         find_nginx

@@ -122,7 +122,7 @@ TEST_F(Guard, WindowThatOpensByLittle_WaitsForWhatIsTooLarge) {
   Abort();
 }
 
-/* Found by the same fuzzer: the same panic, and what waits would have gone out in single bytes. */
+/* The same panic, found while the other was looked into, and what waits would have gone out in single bytes. */
 TEST_F(Guard, MssOfASegmentThatIsNoSyn_IsNotHeard) {
   Segment s;
   std::string text(1000, 'x');
