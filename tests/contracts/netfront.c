@@ -2,35 +2,42 @@
 /*
  * The contract of netdev, kept by netfront with Linux's netback at the other end, and what offloads come to there. Two
  * devices of this guest are on one bridge: what the first sends the second receives. They are opened and closed again
- * and again, the second with and without offloads: with them a large frame arrives as it was sent, without them Linux
- * has to cut it up and to fill in its checksums, and so must have understood it.
+ * and again, with one queue and with several, the second with and without offloads: with them a large frame arrives as
+ * it was sent, without them Linux has to cut it up and to fill in its checksums, and so must have understood it.
  */
 
 #include <atman/base/bits.h>
 #include <atman/guest.h>
 #include <atman/netfront/netfront.h>
+#include <atman/netfront/queues.h>
 #include <atman/testing/netdev_contract.h>
 #include <atman/xen/grant.h>
 
 #include <stdio.h>
 #include <string.h>
 
+#include "queues.h"
 #include "runner.h"
 #include "segments.h"
 
 #define SECOND 1000000000u
-#define RX_BUFFERS 128
+#define RX_BUFFERS 64
 #define TX_BUFFERS 16
 #define SLOTS 128
 #define OFFLOADS (AT_NETFRONT_SG | AT_NETFRONT_CSUM | AT_NETFRONT_GSO4 | AT_NETFRONT_GSO6)
 #define LARGE 40000 /* bytes of payload */
 #define MSS 1400
 
+/* A device, of one kind or the other. */
 struct port {
     struct at_netfront device;
-    struct at_netfront_buffer buffers[RX_BUFFERS + TX_BUFFERS];
-    struct at_netfront_slot slots[SLOTS];
+    struct at_netfront_queues wide;
+    struct at_netfront_queue queues[QUEUES];
+    struct at_netfront_buffer buffers[QUEUES * (RX_BUFFERS + TX_BUFFERS)];
+    struct at_netfront_slot slots[QUEUES * SLOTS];
 };
+
+enum kind { OFFLOADED, WHOLE_FRAMES, WIDE };
 
 static struct port sender, receiver;
 static _Alignas(4096) uint8_t memory[AT_NETDEV_CONTRACT_MEMORY];
@@ -162,7 +169,7 @@ static const struct at_contract_case offloads[] = {
     {"LargeFramesOverIpv6_AreUnderstood", large_frames_over_ipv6_are_understood},
 };
 
-static bool open(struct port *port, uint16_t index, uint16_t features)
+static bool open(struct port *port, uint16_t index, enum kind kind)
 {
     struct at_netfront_config config = {
         .store = at_guest_xenstore(),
@@ -178,42 +185,61 @@ static bool open(struct port *port, uint16_t index, uint16_t features)
         .tx_slots = SLOTS,
         .rx_buffers = RX_BUFFERS,
         .index = index,
-        .features = features,
+        .features = index == 1 && kind == WHOLE_FRAMES ? 0 : OFFLOADS,
         .timeout_ns = 10ull * SECOND,
     };
+    const struct at_netfront *front = kind == WIDE ? &port->queues[0].front : &port->device;
     at_status status;
 
     if (index == 0)
         config.shared = (struct at_netfront_shared){memory, AT_COUNT_OF(grants_of_memory), grants_of_memory};
-    status = at_netfront_open(&port->device, &config);
+    if (kind == WIDE) {
+        struct at_netfront_queues_config wide = {
+            .front = config, .queues = port->queues, .count = QUEUES, .split = true};
+
+        status = at_netfront_queues_open(&port->wide, &wide);
+    } else {
+        status = at_netfront_open(&port->device, &config);
+    }
     if (status != AT_OK)
-        printf("FAIL Open %s in phase %d\n", at_status_name(status), (int)at_netfront_phase(&port->device));
+        printf("FAIL Open %s in phase %d\n", at_status_name(status), (int)at_netfront_phase(front));
     return status == AT_OK;
 }
 
-static bool close(struct port *port)
+static struct at_netdev netdev(struct port *port, enum kind kind)
 {
-    at_status status = at_netfront_close(&port->device, at_wait_now(at_guest_wait()) + 5ull * SECOND);
+    return kind == WIDE ? at_netfront_queues_netdev(&port->wide) : at_netfront_netdev(&port->device);
+}
+
+static bool close(struct port *port, enum kind kind)
+{
+    uint64_t deadline_ns = at_wait_now(at_guest_wait()) + 5ull * SECOND;
+    at_status status = kind == WIDE ? at_netfront_queues_close(&port->wide, deadline_ns)
+                                    : at_netfront_close(&port->device, deadline_ns);
 
     if (status != AT_OK)
         printf("FAIL Close %s\n", at_status_name(status));
     return status == AT_OK;
 }
 
-static unsigned run_once(uint16_t features)
+static unsigned run_once(enum kind kind)
 {
-    struct at_netdev_contract_env env = {.memory = memory, .noisy = true, .deadline_ns = soon};
+    struct queues_env wide = {.sender = &sender.wide, .receiver = &receiver.wide};
+    struct at_netdev_contract_env *env = &wide.contract;
     uint32_t grants = at_xen_grants_available(at_guest_grants()), left;
     unsigned failed;
 
-    if (!open(&sender, 0, OFFLOADS) || !open(&receiver, 1, features))
+    *env = (struct at_netdev_contract_env){.memory = memory, .noisy = true, .deadline_ns = soon};
+    if (!open(&sender, 0, kind) || !open(&receiver, 1, kind))
         return 1;
-    env.dev = at_netfront_netdev(&sender.device);
-    env.arrival = at_netfront_netdev(&receiver.device);
-    arrives_whole = features != 0;
-    failed = run_contract(at_netdev_contract, at_netdev_contract_count, &env);
-    failed += run_contract(offloads, AT_COUNT_OF(offloads), &env);
-    failed += !close(&sender) + !close(&receiver);
+    env->dev = netdev(&sender, kind);
+    env->arrival = netdev(&receiver, kind);
+    arrives_whole = kind != WHOLE_FRAMES;
+    failed = run_contract(at_netdev_contract, at_netdev_contract_count, env);
+    failed += run_contract(offloads, AT_COUNT_OF(offloads), env);
+    if (kind == WIDE)
+        failed += run_contract(queues_cases, queues_case_count, &wide);
+    failed += !close(&sender, kind) + !close(&receiver, kind);
     left = at_xen_grants_available(at_guest_grants());
     if (left != grants)
         printf("FAIL Grants %u of %u are back\n", (unsigned)left, (unsigned)grants);
@@ -222,9 +248,10 @@ static unsigned run_once(uint16_t features)
 
 int main(void)
 {
+    static const enum kind kinds[] = {OFFLOADED, WHOLE_FRAMES, WIDE, OFFLOADED, WHOLE_FRAMES};
     unsigned failed = 0;
 
-    for (int i = 0; i < 4 && failed == 0; i++)
-        failed = run_once(i % 2 == 0 ? OFFLOADS : 0);
+    for (size_t i = 0; i < AT_COUNT_OF(kinds) && failed == 0; i++)
+        failed = run_once(kinds[i]);
     return (int)failed;
 }

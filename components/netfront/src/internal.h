@@ -6,7 +6,7 @@
  * The parts of netfront to each other. open.c connects, close.c takes apart, buffers.c has pages and grants, rx.c
  * receives, netdev.c is the seam. Linked only if the configuration names them: tx.c and shared.c, which transmit;
  * offload.c and parts.c, which agree on more than whole frames, and receive it. report.c tells a person of all
- * that, restore.c is for a domain that was saved.
+ * that, restore.c is for a domain that was saved. queues.h says what more than one queue is made of.
  */
 
 #include <stdbool.h>
@@ -47,7 +47,7 @@ struct at_netfront_handshake {
     uint32_t published[AT_NETFRONT_PUBLISHED];
     struct at_xenbus_key publish[AT_NETFRONT_PUBLISHED];
     struct at_xenbus_key backend[6];
-    size_t backend_count;
+    struct at_xenbus_device device;
 };
 
 /* What offloads are. Each member's contract is at the function of that name in offload.c, of recv in parts.c. */
@@ -70,6 +70,9 @@ at_status at_netfront_publish(struct at_netfront_handshake *h);
 at_status at_netfront_connect(struct at_netfront *nf, at_status (*prepare_fn)(void *ctx, uint16_t backend_id),
                               at_status (*accept_fn)(void *ctx));
 at_status at_netfront_accept(void *ctx);
+
+/* restore.c, for queues_restore.c: gives everything to `backend_id`, in empty rings. */
+at_status at_netfront_restart(struct at_netfront *nf, uint16_t backend_id);
 
 /* tx.c, for restore.c: what is in the ring counts as answered, badly. */
 void at_netfront_tx_lose(struct at_netfront *nf);
@@ -107,6 +110,10 @@ at_status at_netfront_recv_parts(struct at_netfront *nf, struct at_netdev_part *
 /* shared.c: gives and ends the grants of config.shared; the latter returns how many pages the back-end still holds. */
 at_status at_netfront_shared_give(struct at_netfront *nf);
 uint32_t at_netfront_shared_end(struct at_netfront *nf);
+
+/* Of which rings the back-end is told, for at_netfront.tell. */
+#define AT_NETFRONT_TELL_RX 1u
+#define AT_NETFRONT_TELL_TX 2u
 
 /* netdev.c: shows the back-end what was put in either ring, with one event if it wants one. */
 void at_netfront_flush(void *ctx);

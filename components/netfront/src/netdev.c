@@ -8,16 +8,20 @@
 void at_netfront_flush(void *ctx)
 {
     struct at_netfront *nf = ctx;
-    int tell = 0;
+    unsigned tell;
 
     if (nf->ended != AT_OK)
         return;
     nf->rx_unpushed = 0;
-    tell = at_xen_ring_push(&nf->rx);
+    tell = (unsigned)at_xen_ring_push(&nf->rx);
     if (nf->config.tx != NULL)
-        tell |= at_xen_ring_push(&nf->tx);
+        tell |= (unsigned)at_xen_ring_push(&nf->tx) << 1;
     if (tell == 0)
         return;
+    if (nf->tell != NULL) {
+        nf->tell(nf, tell);
+        return;
+    }
     nf->front_stats.notifies++;
     (void)at_xen_event_notify(nf->port); /* a back-end that closed its end hears nothing; xenbus will tell of it */
 }

@@ -152,9 +152,11 @@ at_status at_netfront_accept(void *ctx)
 
 void at_netfront_ask(struct at_netfront_handshake *h, const char *name, uint32_t *number)
 {
-    h->backend[h->backend_count].name = name;
-    h->backend[h->backend_count].number = number;
-    h->backend[h->backend_count++].optional = true;
+    struct at_xenbus_key *key = &h->device.backend[h->device.backend_count++];
+
+    key->name = name;
+    key->number = number;
+    key->optional = true;
 }
 
 at_status at_netfront_connect(struct at_netfront *nf, at_status (*prepare_fn)(void *ctx, uint16_t backend_id),
@@ -166,17 +168,15 @@ at_status at_netfront_connect(struct at_netfront *nf, at_status (*prepare_fn)(vo
         {.name = "mac", .text = h.mac, .capacity = sizeof h.mac},
         {.name = "mtu", .number = &h.mtu, .optional = true},
     };
-    struct at_xenbus_device device = {
-        .own = own,
-        .own_count = AT_COUNT_OF(own),
-        .publish = h.publish,
-        .publish_count = AT_NETFRONT_PUBLISHED,
-        .backend = h.backend,
-        .prepare = prepare_fn,
-        .accept = accept_fn,
-        .ctx = &h,
-    };
 
+    h.device.own = own;
+    h.device.own_count = AT_COUNT_OF(own);
+    h.device.publish = h.publish;
+    h.device.publish_count = AT_NETFRONT_PUBLISHED;
+    h.device.backend = h.backend;
+    h.device.prepare = prepare_fn;
+    h.device.accept = accept_fn;
+    h.device.ctx = &h;
     for (size_t i = 0; i < AT_NETFRONT_PUBLISHED; i++, name += strlen(name) + 1) {
         h.publish[i].name = name;
         h.publish[i].number = &h.published[i];
@@ -184,10 +184,9 @@ at_status at_netfront_connect(struct at_netfront *nf, at_status (*prepare_fn)(vo
     at_netfront_ask(&h, "feature-rx-copy", &h.rx_copy);
     if (nf->config.offload != NULL)
         nf->config.offload->ask(&h);
-    device.backend_count = h.backend_count;
     nf->bus.changed = at_netfront_on_event;
     nf->bus.changed_ctx = nf;
-    return at_xenbus_connect(&nf->bus, nf->config.store, nf->dir, &device,
+    return at_xenbus_connect(&nf->bus, nf->config.store, nf->dir, &h.device,
                              at_clock_after(at_wait_now(nf->config.wait), nf->config.timeout_ns));
 }
 
@@ -230,7 +229,6 @@ at_status at_netfront_open(struct at_netfront *nf, const struct at_netfront_conf
         nf->phase = AT_NETFRONT_DONE;
         return AT_OK;
     }
-    nf->ended = AT_CLOSED;
     (void)at_netfront_close(nf, 0); /* what cannot be taken back is counted, and the caller is told why it failed */
     return status;
 }

@@ -87,16 +87,19 @@ void at_netfront_resume(struct at_netfront *nf)
     at_wait_wake(nf->config.wait);
 }
 
+at_status at_netfront_restart(struct at_netfront *nf, uint16_t backend_id)
+{
+    nf->peer = backend_id;
+    restart(nf);
+    return nf->ended;
+}
+
 static at_status prepare_again(void *ctx, uint16_t backend_id)
 {
     struct at_netfront_handshake *h = ctx;
-    struct at_netfront *nf = h->nf;
+    at_status status = h->nf->peer != backend_id ? at_netfront_restart(h->nf, backend_id) : h->nf->ended;
 
-    if (nf->peer != backend_id) {
-        nf->peer = backend_id;
-        restart(nf);
-    }
-    return nf->ended == AT_OK ? at_netfront_publish(h) : nf->ended;
+    return status == AT_OK ? at_netfront_publish(h) : status;
 }
 
 /* The user knows the device as it was: it may be able to do more now, but not less. */

@@ -7,6 +7,7 @@
 // peer.
 
 #include <atman/netfront/netfront.h>
+#include <atman/netfront/queues.h>
 
 #include <atman/testing/fake_netback.h>
 #include <atman/testing/fake_xen.h>
@@ -72,6 +73,7 @@ class Guest {
 
   ~Guest() {
     EXPECT_EQ(at_netfront_close(&front, Now() + kSecond), AT_OK);
+    EXPECT_EQ(at_netfront_queues_close(&device, Now() + kSecond), AT_OK);
     ExpectNothingLeft();
     if (back != nullptr) {
       if (!front_may_be_wrong) {
@@ -111,6 +113,29 @@ class Guest {
     MakeBackend(behaviour);
     ASSERT_EQ(at_netfront_open(&front, &config), AT_OK) << at_netfront_phase(&front);
     dev = at_netfront_netdev(&front);
+  }
+
+  // What a device of several queues, or with split channels, is opened with.
+  at_netfront_queues_config QueuesConfig(uint16_t count, bool split) {
+    buffers.resize(count * static_cast<size_t>(config.rx_buffers + config.tx_buffers) + 1);
+    slots.resize(count * static_cast<size_t>(config.tx_slots) + 1);
+    buffers.back().owner = slots.back().owner = 1;
+    at_netfront_queues_config wide{};
+    wide.front = config;
+    wide.front.buffers = buffers.data();
+    wide.front.slots = slots.data();
+    wide.queues = queues;
+    wide.count = count;
+    wide.split = split;
+    return wide;
+  }
+
+  // Such a device, that works.
+  void ConnectQueues(uint16_t count, bool split, unsigned behaviour = 0) {
+    MakeBackend(behaviour);
+    at_netfront_queues_config wide = QueuesConfig(count, split);
+    ASSERT_EQ(at_netfront_queues_open(&device, &wide), AT_OK) << at_netfront_phase(&queues[0].front);
+    dev = at_netfront_queues_netdev(&device);
   }
 
   uint64_t Now() const { return at_fake_xen_now(xen); }
@@ -237,6 +262,8 @@ class Guest {
   uint32_t memory_grants[kMemoryPages];
   at_netfront_config config{};
   at_netfront front{};
+  at_netfront_queue queues[AT_NETFRONT_QUEUES_MAX]{};
+  at_netfront_queues device{};
   at_netdev dev{};
 
  private:

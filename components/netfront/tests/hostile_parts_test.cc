@@ -161,8 +161,20 @@ TEST(NetfrontHostileParts, UselessFrames_AreDroppedWhole_CountedOnce_AndTheirBuf
     uint32_t argument;
     at_netdev_drop reason;
   } cases[] = {
-      {"19 parts", kAll, {nullptr, 0, 1, false, false, 0, 0}, 19, AT_FAKE_NETBACK_HONEST, 0, AT_NETDEV_DROP_RX_PARTS},
-      {"60 parts", kAll, {nullptr, 0, 1, false, false, 0, 0}, 60, AT_FAKE_NETBACK_HONEST, 0, AT_NETDEV_DROP_RX_PARTS},
+      {"19 parts",
+       kAll,
+       {nullptr, 0, 1, false, false, 0, 0, 0},
+       19,
+       AT_FAKE_NETBACK_HONEST,
+       0,
+       AT_NETDEV_DROP_RX_PARTS},
+      {"60 parts",
+       kAll,
+       {nullptr, 0, 1, false, false, 0, 0, 0},
+       60,
+       AT_FAKE_NETBACK_HONEST,
+       0,
+       AT_NETDEV_DROP_RX_PARTS},
       {"a failed part of a large frame", kAll, Large(), 9000, AT_FAKE_NETBACK_RX_STATUS,
        static_cast<uint32_t>(NETIF_RSP_ERROR), AT_NETDEV_DROP_RX_ERROR},
       {"a large frame that is no frame", kAll, Large(), 0, AT_FAKE_NETBACK_HONEST, 0, AT_NETDEV_DROP_RX_EMPTY},

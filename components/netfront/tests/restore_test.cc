@@ -7,6 +7,8 @@
 
 #include <xen/event_channel.h>
 
+#include <set>
+
 #include "guest.h"
 
 namespace {
@@ -20,10 +22,10 @@ class RestoreTest : public ::testing::Test {
     ASSERT_EQ(at_xenstore_rest(&guest_.store, guest_.Now() + kSecond), AT_OK);
     at_fake_netback_free(guest_.back);
     guest_.back = nullptr;
-    if (guest_.front.port != 0) {
-      evtchn_close op{};
-      op.port = guest_.front.port;
-      ASSERT_EQ(at_xen_event_channel_op(EVTCHNOP_close, &op), 0);
+    ClosePort(guest_.front.port);
+    for (const at_netfront_queue &queue : guest_.queues) {
+      ClosePort(queue.front.port);
+      ClosePort(queue.rx_port);
     }
     grant_entry_v1_t *table = at_fake_xen_grant_table(guest_.xen, kGuest, 2);
     memset(table + GNTTAB_NR_RESERVED_ENTRIES, 0,
@@ -31,6 +33,41 @@ class RestoreTest : public ::testing::Test {
     guest_.RestoreStore();
     at_xen_grants_restored(&guest_.grants);
     guest_.MakeBackend(behaviour);
+  }
+
+  void ClosePort(uint32_t port) {
+    evtchn_close op{};
+    op.port = port;
+    if (port != 0) {
+      ASSERT_EQ(at_xen_event_channel_op(EVTCHNOP_close, &op), 0);
+    }
+  }
+
+  at_status ResumeAndReconnectQueues() {
+    at_netfront_queues_resume(&guest_.device);
+    EXPECT_EQ(at_xenstore_rewatch(&guest_.store, guest_.Now() + kSecond), AT_OK);
+    return at_netfront_queues_reconnect(&guest_.device);
+  }
+
+  // Sends frames of many flows and receives one from each queue.
+  void ExpectQueuesWork(uint16_t count) {
+    EXPECT_EQ(at_netfront_queues_count(&guest_.device), count);
+    for (uint16_t i = 0; i < count; ++i) {
+      at_fake_netback_frame about{};
+      about.queue = i;
+      guest_.Inject(about, kFrame);
+      EXPECT_EQ(guest_.Receive(), kFrame);
+    }
+    std::set<uint16_t> used;
+    for (char address = 0; address < 16; ++address) {
+      std::string frame(12, 'm');
+      frame += std::string("\x08\x00\x45\x00\x00\x28\x00\x00\x00\x00\x40\x01\x00\x00", 14) + std::string(34, address);
+      EXPECT_EQ(guest_.Send(frame), AT_OK);
+      at_fake_netback_frame about{};
+      EXPECT_EQ(guest_.Taken(&about), frame);
+      used.insert(about.queue);
+    }
+    EXPECT_EQ(used.size(), count);
   }
 
   at_status ResumeAndReconnect() {
@@ -149,6 +186,72 @@ TEST_F(RestoreTest, DeviceThatHadEnded_IsStillClosedWhole) {
 TEST_F(RestoreTest, DeviceThatIsNotOpen_IsLeftAlone) {
   at_netfront_resume(&guest_.front);
   EXPECT_EQ(at_netfront_reconnect(&guest_.front), AT_INVALID);
+}
+
+TEST_F(RestoreTest, SeveralQueuesWithSplitChannels_WorkAgain) {
+  guest_.back_config.max_queues = "4";
+  guest_.Share();
+  guest_.ConnectQueues(3, true);
+  for (int round = 0; round < 3; ++round) {
+    SCOPED_TRACE(round);
+    ExpectQueuesWork(3);
+    Restore();
+    EXPECT_EQ(ResumeAndReconnectQueues(), AT_OK);
+    EXPECT_TRUE(at_netfront_queues_is_split(&guest_.device));
+  }
+  ExpectQueuesWork(3);
+}
+
+TEST_F(RestoreTest, BackendWithFewerQueues_IsUsedWithThese_AndWithAllWhenThereAreMoreAgain) {
+  guest_.back_config.max_queues = "4";
+  guest_.ConnectQueues(4, true);
+  const struct {
+    const char *offered;
+    uint16_t used;
+    unsigned behaviour;
+  } hosts[] = {{"2", 2, 0}, {"1", 1, AT_FAKE_NETBACK_NO_SPLIT}, {"8", 4, 0}};
+  for (const auto &host : hosts) {
+    SCOPED_TRACE(host.offered);
+    guest_.back_config.max_queues = host.offered;
+    Restore(host.behaviour);
+    EXPECT_EQ(ResumeAndReconnectQueues(), AT_OK);
+    EXPECT_EQ(at_netfront_queues_is_split(&guest_.device), host.behaviour == 0);
+    ExpectQueuesWork(host.used);
+  }
+}
+
+TEST_F(RestoreTest, CookiesOfQueuesThatAreNoLongerThere_ComeBack) {
+  guest_.back_config.max_queues = "2";
+  guest_.Share();
+  guest_.ConnectQueues(2, false);
+  Restore();
+  at_netfront_queues_resume(&guest_.device);
+  memset(guest_.memory, 'm', 16 * 4096);
+  for (uint16_t i = 0; i < 16; ++i) {  // between resume and reconnect: nobody takes them
+    const char ip[] = "\x08\x00\x45\x00";
+    memcpy(guest_.memory + 4096 * i + 12, ip, 4);
+    guest_.memory[4096 * i + 26] = static_cast<uint8_t>(i);
+    at_netdev_piece piece{guest_.memory + 4096 * i, 60};
+    ASSERT_EQ(guest_.SendPieces({piece}, guest_.memory + 4096 * i), AT_OK);
+  }
+  guest_.back_config.max_queues = "1";
+  at_fake_netback_free(guest_.back);
+  guest_.MakeBackend();
+  EXPECT_EQ(at_netfront_queues_reconnect(&guest_.device), AT_OK);
+  guest_.RunPeers();
+  size_t back = 0, count = 1;
+  for (void *cookies[4]; count > 0; back += count) ASSERT_EQ(at_netdev_tx_done(guest_.dev, cookies, 4, &count), AT_OK);
+  EXPECT_EQ(back, 16u);
+  EXPECT_GT(guest_.DevStats().dropped[AT_NETDEV_DROP_TX_ERROR], 0u);
+}
+
+TEST_F(RestoreTest, QueuesWhoseBackendNeverComes_EndTogether) {
+  guest_.back_config.max_queues = "2";
+  guest_.ConnectQueues(2, true);
+  Restore(AT_FAKE_NETBACK_SILENT);
+  EXPECT_EQ(ResumeAndReconnectQueues(), AT_TIMED_OUT);
+  EXPECT_EQ(guest_.Send(kFrame), AT_CLOSED);
+  guest_.front_may_be_wrong = true;
 }
 
 }  // namespace

@@ -21,7 +21,7 @@ void at_fake_netback::SetState(int to) {
 }
 
 // A number of the front-end's; -1 if there is none.
-int64_t at_fake_netback::Number(const char *key) const {
+int64_t at_fake_netback::Number(const std::string &key) const {
   const char *value = at_fake_xenstored_value(config.store, (front + "/" + key).c_str());
   if (value == nullptr || *value == '\0') return -1;
   return strtoll(value, nullptr, 10);
@@ -38,8 +38,10 @@ void at_fake_netback::Unmap(Mapping *mapping) {
 }
 
 void at_fake_netback::UnmapAll() {
-  Unmap(&tx_map);
-  Unmap(&rx_map);
+  for (Queue &queue : queues) {
+    Unmap(&queue.tx_map);
+    Unmap(&queue.rx_map);
+  }
   for (Mapping &mapping : held) Unmap(&mapping);
   held.clear();
 }
@@ -49,9 +51,42 @@ bool at_fake_netback::Refuse(const char *why) {
   return false;
 }
 
+bool at_fake_netback::Bind(const std::string &key, evtchn_port_t *port) {
+  evtchn_bind_interdomain bind{};
+  bind.remote_dom = config.domid;
+  bind.remote_port = static_cast<evtchn_port_t>(Number(key));
+  if (at_xen_hypercall(__HYPERVISOR_event_channel_op, EVTCHNOP_bind_interdomain, reinterpret_cast<unsigned long>(&bind),
+                       0, 0, 0) != 0) {
+    return Refuse("the event channel cannot be bound");
+  }
+  *port = bind.local_port;
+  return true;
+}
+
+// Connects a queue whose keys are in `dir`, "" or "queue-0/". As Linux: split channels if there are two.
+bool at_fake_netback::ConnectQueue(const std::string &dir) {
+  int64_t tx_ref = Number(dir + "tx-ring-ref"), rx_ref = Number(dir + "rx-ring-ref");
+  bool split = !(config.behaviour & AT_FAKE_NETBACK_NO_SPLIT) && Number(dir + "event-channel-tx") >= 0 &&
+               Number(dir + "event-channel-rx") >= 0;
+  queues.emplace_back();
+  q = &queues.back();
+  if (tx_ref < 0 || rx_ref < 0) return Refuse("ring not published");
+  if (!split && Number(dir + "event-channel") < 0) return Refuse("event channel not published");
+  if (!Map(&q->tx_map, static_cast<uint32_t>(tx_ref), false) ||
+      !Map(&q->rx_map, static_cast<uint32_t>(rx_ref), false)) {
+    return Refuse("a ring's grant cannot be mapped");
+  }
+  if (!Bind(dir + (split ? "event-channel-tx" : "event-channel"), &q->tx_port)) return false;
+  q->rx_port = q->tx_port;
+  if (split && !Bind(dir + "event-channel-rx", &q->rx_port)) return false;
+  q->tx.Attach(q->tx_map.page);
+  q->rx.Attach(q->rx_map.page);
+  q->woken = q->looks_for_frames = true;
+  return true;
+}
+
 bool at_fake_netback::Connect() {
-  int64_t tx_ref = Number("tx-ring-ref"), rx_ref = Number("rx-ring-ref"), remote = Number("event-channel");
-  if (tx_ref < 0 || rx_ref < 0 || remote < 0) return Refuse("ring or event channel not published");
+  int64_t count = Number("multi-queue-num-queues");
   if (Number("request-rx-copy") != 1) return Refuse("request-rx-copy is not 1");
   if (Number("feature-rx-notify") != 1) return Refuse("feature-rx-notify is not 1");
   wishes.sg = Number("feature-sg") == 1;
@@ -60,38 +95,33 @@ bool at_fake_netback::Connect() {
   wishes.gso4 = Number("feature-gso-tcpv4") == 1;
   wishes.gso6 = Number("feature-gso-tcpv6") == 1;
   if ((wishes.gso4 || wishes.gso6) && !wishes.sg) return Refuse("large frames without feature-sg");
-  if (!Map(&tx_map, static_cast<uint32_t>(tx_ref), false) || !Map(&rx_map, static_cast<uint32_t>(rx_ref), false)) {
-    UnmapAll();
-    return Refuse("a ring's grant cannot be mapped");
+  if (count == -1) count = 1;
+  if (count < 1 || count > strtoll(config.max_queues != nullptr ? config.max_queues : "1", nullptr, 10)) {
+    return Refuse("more queues than there are");
   }
-  evtchn_bind_interdomain bind{};
-  bind.remote_dom = config.domid;
-  bind.remote_port = static_cast<evtchn_port_t>(remote);
-  if (at_xen_hypercall(__HYPERVISOR_event_channel_op, EVTCHNOP_bind_interdomain, reinterpret_cast<unsigned long>(&bind),
-                       0, 0, 0) != 0) {
-    UnmapAll();
-    return Refuse("the event channel cannot be bound");
-  }
-  port = bind.local_port;
-  tx.Attach(tx_map.page);
-  rx.Attach(rx_map.page);
   connected = true;
-  woken = true;
-  out_of_slots = false;
-  work_at = 0;
-  return true;
+  queues.clear();
+  for (int64_t i = 0; connected && i < count; i++) {
+    if (!ConnectQueue(count == 1 ? "" : "queue-" + std::to_string(i) + "/")) Disconnect();
+  }
+  return connected;
+}
+
+void at_fake_netback::ClosePort(evtchn_port_t port) {
+  evtchn_close close{};
+  close.port = port;
+  if (port == 0) return;
+  at_xen_hypercall(__HYPERVISOR_event_channel_op, EVTCHNOP_close, reinterpret_cast<unsigned long>(&close), 0, 0, 0);
 }
 
 void at_fake_netback::Disconnect() {
   connected = false;
-  woken = false;
-  answers.clear();
   checked_tx_grants.clear();
-  if (port != 0) {
-    evtchn_close close{};
-    close.port = port;
-    at_xen_hypercall(__HYPERVISOR_event_channel_op, EVTCHNOP_close, reinterpret_cast<unsigned long>(&close), 0, 0, 0);
-    port = 0;
+  for (Queue &queue : queues) {
+    queue.answers.clear();
+    ClosePort(queue.tx_port);
+    if (queue.rx_port != queue.tx_port) ClosePort(queue.rx_port);
+    queue.tx_port = queue.rx_port = 0;
   }
   if (!(config.behaviour & AT_FAKE_NETBACK_KEEPS_MAPS)) UnmapAll();
 }

@@ -43,8 +43,9 @@ at_fake_netback *at_fake_netback_new(const at_fake_netback_config *config) {
     if (config->behaviour & AT_FAKE_NETBACK_NO_CSUM) nb->Put(nb->back + "/feature-no-csum-offload", "1", back_rights);
     nb->Put(nb->back + "/feature-rx-flip", "0", back_rights);
     nb->Put(nb->back + "/feature-rx-copy", config->behaviour & AT_FAKE_NETBACK_NO_RX_COPY ? "0" : "1", back_rights);
-    nb->Put(nb->back + "/feature-split-event-channels", "1", back_rights);
-    nb->Put(nb->back + "/multi-queue-max-queues", "1", back_rights);
+    offer("feature-split-event-channels", AT_FAKE_NETBACK_NO_SPLIT);
+    nb->Put(nb->back + "/multi-queue-max-queues", config->max_queues != nullptr ? config->max_queues : "1",
+            back_rights);
     if (config->ip != nullptr) nb->Put(nb->back + "/ip", config->ip, back_rights);
     nb->state = config->behaviour & AT_FAKE_NETBACK_WAS_IN_USE ? kClosed : kInitWait;
     nb->Put(nb->back + "/state", std::to_string(nb->state), back_rights);
@@ -71,7 +72,7 @@ void at_fake_netback_inject(at_fake_netback *nb, const void *data, uint32_t size
 
 void at_fake_netback_inject_frame(at_fake_netback *nb, const struct at_fake_netback_frame *frame) {
   auto *bytes = static_cast<const uint8_t *>(frame->data);
-  nb->Queue(Frame{*frame, std::vector<uint8_t>(bytes, bytes + frame->size)});
+  nb->QueueFrame(Frame{*frame, std::vector<uint8_t>(bytes, bytes + frame->size)});
 }
 
 uint32_t at_fake_netback_take(at_fake_netback *nb, void *bytes, struct at_fake_netback_frame *frame) {

@@ -3,6 +3,7 @@
 
 #include "netback.h"
 
+#include <algorithm>
 #include <utility>
 
 using namespace fake_netback;
@@ -43,20 +44,20 @@ void at_fake_netback::CheckReadonly(uint32_t ref) {
 
 // Notes the ids of requests that are new in the ring; two of one kind there at once are a fault.
 void at_fake_netback::ScanTx() {
-  for (uint32_t produced = tx.Produced(); tx.scanned != produced; tx.scanned++) {
-    netif_tx_request request = tx.At(tx.scanned);
-    if (!tx.ids.insert(request.id).second) Fault("tx id twice in the ring", request.id);
-    if ((request.flags & NETTXF_extra_info) && tx.scanned + 1 != produced) tx.scanned++;
+  for (uint32_t produced = q->tx.Produced(); q->tx.scanned != produced; q->tx.scanned++) {
+    netif_tx_request request = q->tx.At(q->tx.scanned);
+    if (!q->tx.ids.insert(request.id).second) Fault("tx id twice in the ring", request.id);
+    if ((request.flags & NETTXF_extra_info) && q->tx.scanned + 1 != produced) q->tx.scanned++;
   }
 }
 
 // Reads the request at `*at`, if there is one.
 bool at_fake_netback::Take(uint32_t *at, netif_tx_request *request) {
-  if (*at == tx.Produced()) {
+  if (*at == q->tx.Produced()) {
     Fault("tx frame without its end", *at);
     return false;
   }
-  *request = tx.At((*at)++);
+  *request = q->tx.At((*at)++);
   return true;
 }
 
@@ -148,12 +149,12 @@ bool at_fake_netback::AnswerTx(uint16_t id, int16_t status) {
   netif_tx_response response{};
   response.id = id;
   response.status = status;
-  tx.ids.erase(id);
+  q->tx.ids.erase(id);
   if (IsLie(AT_FAKE_NETBACK_TX_ID)) response.id = static_cast<uint16_t>(lie_argument);
   if (IsLie(AT_FAKE_NETBACK_TX_STATUS)) response.status = static_cast<int16_t>(lie_argument);
   if (IsLie(AT_FAKE_NETBACK_TX_PRODUCER)) producer_error = lie_argument;
-  bool raise = tx.Respond(response, producer_error);
-  if (IsLie(AT_FAKE_NETBACK_TX_TWICE)) raise |= tx.Respond(response);
+  bool raise = q->tx.Respond(response, producer_error);
+  if (IsLie(AT_FAKE_NETBACK_TX_TWICE)) raise |= q->tx.Respond(response);
   return raise || lied;
 }
 
@@ -161,32 +162,66 @@ bool at_fake_netback::AnswerTx(uint16_t id, int16_t status) {
 bool at_fake_netback::Receive() {
   bool raise = false;
   do {
-    if (Overran(tx.Overrun(), tx.Produced(), "tx producer runs ahead")) return false;
+    if (Overran(q->tx.Overrun(), q->tx.Produced(), "tx producer runs ahead")) return false;
     ScanTx();
-    while (tx.consumed != tx.Produced()) {
+    while (q->tx.consumed != q->tx.Produced()) {
       Frame frame{};
       std::vector<uint16_t> ids;
       bool extra = false;
-      bool good = TakeFrame(&tx.consumed, &frame, &ids, &extra);
+      bool good = TakeFrame(&q->tx.consumed, &frame, &ids, &extra);
       for (size_t i = 0; i < ids.size(); i++) {
         raise |= AnswerTx(ids[i], good ? NETIF_RSP_OKAY : NETIF_RSP_ERROR);
         // Linux leaves in the place of extra information what lay there as the id.
-        if (i == 0 && extra) raise |= tx.Respond(netif_tx_response{XEN_NETIF_EXTRA_TYPE_GSO, NETIF_RSP_NULL});
+        if (i == 0 && extra) raise |= q->tx.Respond(netif_tx_response{XEN_NETIF_EXTRA_TYPE_GSO, NETIF_RSP_NULL});
       }
       if (!good) continue;
       stats.from_guest++;
+      frame.about.queue = static_cast<uint16_t>(q - &queues[0]);
       if (config.echo) {
         frame.about.part_size = 0;
-        Queue(std::move(frame));
+        QueueFrame(std::move(frame));
       } else {
         from_guest.push_back(std::move(frame));
         if (from_guest.size() > kKept) from_guest.pop_front();
       }
     }
-    tx.Write(&tx.shared->req_event, tx.consumed + 1);
-  } while (tx.consumed != tx.Produced());
-  if (raise) Raise();
+    q->tx.Write(&q->tx.shared->req_event, q->tx.consumed + 1);
+  } while (q->tx.consumed != q->tx.Produced());
+  if (raise) Raise(q->tx_port);
   return true;
+}
+
+// Takes what the guest told this queue of. Returns whether it has to wait before it may work.
+bool at_fake_netback::TakeEvents(uint64_t now) {
+  bool tx_event = at_fake_xen_take_event(config.xen, 0, q->tx_port);
+  bool rx_event = q->rx_port == q->tx_port ? tx_event : at_fake_xen_take_event(config.xen, 0, q->rx_port);
+  stats.events += tx_event;
+  if (q->rx_port != q->tx_port) {
+    stats.events += rx_event;
+    stats.rx_events += rx_event;
+  }
+  if ((tx_event || rx_event) && !q->woken) q->work_at = now + config.latency_ns;
+  q->woken |= tx_event || rx_event;
+  q->looks_for_frames |= tx_event;
+  if (rx_event) q->out_of_slots = false;
+  return q->woken && now < q->work_at;
+}
+
+// What one queue does in a step. Returns when it wants to run again.
+uint64_t at_fake_netback::Work(uint64_t now) {
+  bool waits = TakeEvents(now);
+  if (storm > 0) {
+    storm--;
+    Raise(q->rx_port);
+  }
+  if (waits) return q->work_at;
+  bool looks = q->woken && q->looks_for_frames;
+  q->woken = false;
+  if (looks) {
+    q->looks_for_frames = false;
+    if (!Receive()) return now;
+  }
+  return Send() ? now + kMicrosecond : UINT64_MAX;
 }
 
 // Returns when it wants to run again.
@@ -203,21 +238,10 @@ uint64_t at_fake_netback::Step(uint64_t now) {
     SetState(kClosed);
     return now;
   }
-  if (!connected) return UINT64_MAX;
-  if (at_fake_xen_take_event(config.xen, 0, port)) {
-    stats.events++;
-    if (!woken) work_at = now + config.latency_ns;
-    woken = true;
-    out_of_slots = false;
+  uint64_t next = UINT64_MAX;
+  for (size_t i = 0; connected && i < queues.size(); i++) {
+    q = &queues[i];
+    next = std::min(next, Work(now));
   }
-  if (storm > 0) {
-    storm--;
-    Raise();
-  }
-  if (woken && now < work_at) return work_at;
-  if (woken) {
-    woken = false;
-    if (!Receive()) return now;
-  }
-  return Send() ? now + kMicrosecond : UINT64_MAX;
+  return next;
 }

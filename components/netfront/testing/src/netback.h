@@ -83,29 +83,36 @@ struct BackRing {
   }
 };
 
+// A pair of rings with what it takes to work on them. With split channels the two ports differ.
+struct Queue {
+  BackRing<netif_rx_sring, netif_rx_request, netif_rx_response> rx;
+  BackRing<netif_tx_sring, netif_tx_request, netif_tx_response> tx;
+  Mapping tx_map, rx_map;
+  evtchn_port_t tx_port = 0, rx_port = 0;
+  std::deque<Answer> answers;  // made, not shown
+  bool woken = false;
+  bool looks_for_frames = false;  // when it works: it was told on the channel for sending
+  bool out_of_slots = false;
+  uint64_t work_at = 0;
+};
+
 }  // namespace fake_netback
 
 struct at_fake_netback {
   at_fake_netback_config config{};
   std::string front, back;
-  fake_netback::BackRing<netif_rx_sring, netif_rx_request, netif_rx_response> rx;
-  fake_netback::BackRing<netif_tx_sring, netif_tx_request, netif_tx_response> tx;
-  fake_netback::Mapping tx_map, rx_map;
+  std::deque<fake_netback::Queue> queues;
+  fake_netback::Queue *q = nullptr;  // the one that it works on
   std::vector<fake_netback::Mapping> held;
   std::set<uint32_t> checked_tx_grants;
-  evtchn_port_t port = 0;
   std::deque<fake_netback::Frame> to_guest, from_guest;
-  std::deque<fake_netback::Answer> answers;  // made, not shown
   fake_netback::Wishes wishes{};
   int state = 0;
   int64_t front_state = 0;  // as last seen
   bool connected = false;
   bool frozen = false;
-  bool woken = false;
-  bool out_of_slots = false;
   bool hold_next = false;
   bool closing = false;
-  uint64_t work_at = 0;
   uint32_t storm = 0;
   enum at_fake_netback_lie lie = AT_FAKE_NETBACK_HONEST;
   uint32_t lie_argument = 0;
@@ -115,12 +122,15 @@ struct at_fake_netback {
   // connect.cc
   void Put(const std::string &path, const std::string &value, const std::string &permissions);
   void SetState(int to);
-  int64_t Number(const char *key) const;
+  int64_t Number(const std::string &key) const;
   bool Map(fake_netback::Mapping *mapping, uint32_t ref, bool readonly);
   void Unmap(fake_netback::Mapping *mapping);
   void UnmapAll();
   bool Refuse(const char *why);
+  bool Bind(const std::string &key, evtchn_port_t *port);
+  bool ConnectQueue(const std::string &dir);
   bool Connect();
+  void ClosePort(evtchn_port_t port);
   void Disconnect();
   bool StepTowards(int64_t wanted);
   void FollowFrontend();
@@ -139,13 +149,15 @@ struct at_fake_netback {
   bool Receive();
 
   // to_guest.cc
-  void Queue(fake_netback::Frame frame);
+  void QueueFrame(fake_netback::Frame frame);
   uint32_t Slots(const fake_netback::Frame &frame) const;
   bool IsWanted(const fake_netback::Frame &frame) const;
   void ScanRx();
   void AnswerRx(const fake_netback::Frame &frame);
   bool Show();
   bool Send();
+  bool TakeEvents(uint64_t now);
+  uint64_t Work(uint64_t now);
   uint64_t Step(uint64_t now);
 
   void Fault(const char *what, uint32_t value) {
@@ -153,7 +165,7 @@ struct at_fake_netback {
     last_fault = std::string(what) + " (" + std::to_string(value) + ")";
   }
 
-  void Raise() { at_fake_xen_notify(config.xen, 0, port); }
+  void Raise(evtchn_port_t port) { at_fake_xen_notify(config.xen, 0, port); }
 
   bool IsLie(enum at_fake_netback_lie which) {
     if (lie != which) return false;

@@ -15,7 +15,7 @@ constexpr size_t kQueue = 1024;
 
 }  // namespace
 
-void at_fake_netback::Queue(Frame frame) {
+void at_fake_netback::QueueFrame(Frame frame) {
   if (to_guest.size() < kQueue) {
     to_guest.push_back(std::move(frame));
   } else {
@@ -38,9 +38,9 @@ bool at_fake_netback::IsWanted(const Frame &frame) const {
 
 // Notes the ids of requests that are new in the ring; two of one kind there at once are a fault.
 void at_fake_netback::ScanRx() {
-  for (uint32_t produced = rx.Produced(); rx.scanned != produced; rx.scanned++) {
-    uint16_t id = rx.At(rx.scanned).id;
-    if (!rx.ids.insert(id).second) Fault("rx id twice in the ring", id);
+  for (uint32_t produced = q->rx.Produced(); q->rx.scanned != produced; q->rx.scanned++) {
+    uint16_t id = q->rx.At(q->rx.scanned).id;
+    if (!q->rx.ids.insert(id).second) Fault("rx id twice in the ring", id);
   }
 }
 
@@ -50,7 +50,7 @@ void at_fake_netback::AnswerRx(const Frame &frame) {
   auto left = static_cast<uint32_t>(frame.bytes.size());
   bool first = true;
   do {
-    netif_rx_request request = rx.At(rx.consumed++);
+    netif_rx_request request = q->rx.At(q->rx.consumed++);
     uint32_t size = std::min(left, part);
     netif_rx_response response{};
     response.id = request.id;
@@ -67,14 +67,14 @@ void at_fake_netback::AnswerRx(const Frame &frame) {
     if (first && frame.about.csum_ok) response.flags |= NETRXF_data_validated;
     if (first && frame.about.csum_blank && wishes.csum4) response.flags |= NETRXF_csum_blank | NETRXF_data_validated;
     if (first && frame.about.gso_type != 0) response.flags |= NETRXF_extra_info;
-    answers.push_back({request.id, false, response});
+    q->answers.push_back({request.id, false, response});
     if (first && frame.about.gso_type != 0) {
       netif_extra_info extra{};
       extra.type = XEN_NETIF_EXTRA_TYPE_GSO;
       extra.u.gso.type = frame.about.gso_type;
       extra.u.gso.size = frame.about.gso_size;
       memcpy(&response, &extra, sizeof extra);
-      answers.push_back({rx.At(rx.consumed++).id, true, response});
+      q->answers.push_back({q->rx.At(q->rx.consumed++).id, true, response});
     }
     first = false;
   } while (left > 0);
@@ -82,11 +82,11 @@ void at_fake_netback::AnswerRx(const Frame &frame) {
 
 // Shows the guest the oldest response; returns whether it wants an event.
 bool at_fake_netback::Show() {
-  Answer answer = answers.front();
+  Answer answer = q->answers.front();
   uint32_t producer_error = 0;
   bool lied = false;
-  answers.pop_front();
-  rx.ids.erase(answer.id);
+  q->answers.pop_front();
+  q->rx.ids.erase(answer.id);
   if (answer.is_extra) {
     netif_extra_info extra;
     memcpy(&extra, &answer.response, sizeof extra);
@@ -95,7 +95,7 @@ bool at_fake_netback::Show() {
     if (IsLie(AT_FAKE_NETBACK_RX_GSO_TYPE)) extra.u.gso.type = static_cast<uint8_t>(lie_argument), lied = true;
     if (IsLie(AT_FAKE_NETBACK_RX_GSO_SIZE)) extra.u.gso.size = static_cast<uint16_t>(lie_argument), lied = true;
     memcpy(&answer.response, &extra, sizeof extra);
-    return rx.Respond(answer.response) || lied;
+    return q->rx.Respond(answer.response) || lied;
   }
   lied = lie >= AT_FAKE_NETBACK_RX_ID && lie <= AT_FAKE_NETBACK_RX_PRODUCER;
   if (IsLie(AT_FAKE_NETBACK_RX_ID)) answer.response.id = static_cast<uint16_t>(lie_argument);
@@ -103,36 +103,39 @@ bool at_fake_netback::Show() {
   if (IsLie(AT_FAKE_NETBACK_RX_STATUS)) answer.response.status = static_cast<int16_t>(lie_argument);
   if (IsLie(AT_FAKE_NETBACK_RX_FLAGS)) answer.response.flags = static_cast<uint16_t>(lie_argument);
   if (IsLie(AT_FAKE_NETBACK_RX_PRODUCER)) producer_error = lie_argument;
-  bool raise = rx.Respond(answer.response, producer_error);
-  if (IsLie(AT_FAKE_NETBACK_RX_TWICE)) raise |= rx.Respond(answer.response);
+  bool raise = q->rx.Respond(answer.response, producer_error);
+  if (IsLie(AT_FAKE_NETBACK_RX_TWICE)) raise |= q->rx.Respond(answer.response);
   return raise || lied;
 }
 
 // Gives the guest what it has buffers for. Returns whether there is more to show later.
 bool at_fake_netback::Send() {
   bool raise = false;
-  while (connected && !out_of_slots && !to_guest.empty()) {
-    if (Overran(rx.Overrun(), rx.Produced(), "rx producer runs ahead")) return false;
-    const Frame &frame = to_guest.front();
+  auto is_for_it = [this](const Frame &frame) { return &queues[frame.about.queue % queues.size()] == q; };
+  while (connected && !q->out_of_slots) {
+    auto oldest = std::find_if(to_guest.begin(), to_guest.end(), is_for_it);
+    if (oldest == to_guest.end()) break;
+    if (Overran(q->rx.Overrun(), q->rx.Produced(), "rx producer runs ahead")) return false;
+    const Frame &frame = *oldest;
     if (!IsWanted(frame)) {
       stats.lost++;
-      to_guest.pop_front();
+      to_guest.erase(oldest);
       continue;
     }
-    if (rx.Produced() - rx.consumed < Slots(frame)) {
-      rx.Write(&rx.shared->req_event, rx.Produced() + 1);
-      out_of_slots = rx.Produced() - rx.consumed < Slots(frame);
+    if (q->rx.Produced() - q->rx.consumed < Slots(frame)) {
+      q->rx.Write(&q->rx.shared->req_event, q->rx.Produced() + 1);
+      q->out_of_slots = q->rx.Produced() - q->rx.consumed < Slots(frame);
       continue;
     }
     ScanRx();
     AnswerRx(frame);
     stats.to_guest++;
-    to_guest.pop_front();
+    to_guest.erase(oldest);
   }
-  while (connected && !answers.empty()) {
+  while (connected && !q->answers.empty()) {
     raise |= Show();
     if (config.behaviour & AT_FAKE_NETBACK_TRICKLES) break;
   }
-  if (raise && connected) Raise();
-  return !answers.empty();
+  if (raise && connected) Raise(q->rx_port);
+  return !q->answers.empty();
 }

@@ -15,7 +15,7 @@
  * withhold, invent and alter frames, read all of the shared memory, and keep pages that it mapped (they are
  * quarantined: see at_netfront_close()).
  *
- * Not for: several queues.
+ * Not for: several queues (queues.h opens those).
  *
  * Protocol: xen/io/netif.h and xen/io/ring.h. Calls come from one context, see netdev.h.
  */
@@ -127,14 +127,15 @@ struct at_netfront {
     struct at_xenbus bus;
     struct at_xen_ring rx;
     struct at_xen_ring tx;
-    struct at_netfront_buffer ring_pages[2]; /* rx, tx */
-    at_status ended;                         /* AT_OK while it works */
-    uint32_t port;                           /* event channel; 0 = none */
-    uint32_t rx_unpushed;                    /* requests put and not shown to the back-end yet */
-    uint16_t rx_begun;                       /* parts of a frame whose end has not come */
-    uint8_t rx_next;                         /* what the next response is */
-    uint8_t rx_drop;                         /* why the frame that it belongs to is dropped, + 1; 0 = it is not */
-    uint16_t tx_free_slots;                  /* how many, and the first of their chain */
+    struct at_netfront_buffer ring_pages[2];              /* rx, tx */
+    void (*tell)(struct at_netfront *nf, unsigned rings); /* how the back-end is told; NULL: by `port` */
+    at_status ended;                                      /* AT_OK while it works */
+    uint32_t port;                                        /* event channel; 0 = none */
+    uint32_t rx_unpushed;                                 /* requests put and not shown to the back-end yet */
+    uint16_t rx_begun;                                    /* parts of a frame whose end has not come */
+    uint8_t rx_next;                                      /* what the next response is */
+    uint8_t rx_drop;        /* why the frame that it belongs to is dropped, + 1; 0 = it is not */
+    uint16_t tx_free_slots; /* how many, and the first of their chain */
     uint16_t tx_free_slot;
     uint16_t tx_free_buffers;
     uint16_t tx_free_buffer;

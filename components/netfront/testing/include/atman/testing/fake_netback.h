@@ -40,6 +40,8 @@ struct at_fake_xenstored;
 #define AT_FAKE_NETBACK_NO_GSO 512u      /* takes no large frames */
 #define AT_FAKE_NETBACK_TRICKLES 1024u   /* shows the front-end each response by itself, a microsecond apart */
 
+#define AT_FAKE_NETBACK_NO_SPLIT 2048u /* one event channel for both directions */
+
 /* What it is. NULL texts: the key is not written. */
 struct at_fake_netback_config {
     struct at_fake_xen *xen;
@@ -49,9 +51,10 @@ struct at_fake_netback_config {
     unsigned behaviour;              /* AT_FAKE_NETBACK_... */
     const char *mac;
     const char *mtu;
-    const char *ip;      /* among the back-end's keys, where xl writes it */
-    bool echo;           /* every frame comes back */
-    uint64_t latency_ns; /* between being told and working */
+    const char *ip;         /* among the back-end's keys, where xl writes it */
+    const char *max_queues; /* multi-queue-max-queues; NULL: "1" */
+    bool echo;              /* every frame comes back */
+    uint64_t latency_ns;    /* between being told and working */
 };
 
 /* at_fake_netback_new makes the device as the toolstack does, and the back-end for it. Runs from now on. */
@@ -72,6 +75,8 @@ struct at_fake_netback_frame {
     bool csum_ok;       /* the checksum was validated */
     uint8_t gso_type;   /* XEN_NETIF_GSO_TYPE_...; lost if the front-end does not take it */
     uint16_t gso_size;
+    uint16_t
+        queue; /* of the front-end's: injected: the one it is for, modulo how many there are; taken: it came from */
 };
 
 /* at_fake_netback_inject_frame is at_fake_netback_inject() for a frame with all of that. */
@@ -134,6 +139,7 @@ struct at_fake_netback_stats {
     uint64_t from_guest; /* frames taken */
     uint64_t lost;       /* frames for which the queue had no room */
     uint64_t events;     /* from the guest; several in a row count once */
+    uint64_t rx_events;  /* of these: on an event channel for receiving only */
     uint64_t faults;     /* of the front-end */
 };
 

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef ATMAN_NETFRONT_SRC_QUEUES_H
+#define ATMAN_NETFRONT_SRC_QUEUES_H
+
+/*
+ * The parts of a device of several queues to each other: queues.c opens and closes, queues_publish.c gets the queues
+ * ready and tells the back-end of them, queues_netdev.c is the seam, flow.c says which queue a frame goes to.
+ */
+
+#include <atman/base/list.h>
+#include <atman/netfront/queues.h>
+
+#include "internal.h"
+
+static inline struct at_netfront_queue *at_netfront_queue_of(struct at_netfront *nf)
+{
+    return AT_CONTAINER_OF(nf, struct at_netfront_queue, front);
+}
+
+/* queues_publish.c: xenbus's prepare, for all queues. */
+at_status at_netfront_queues_prepare(void *ctx, uint16_t backend_id);
+
+/* flow.c: a number that is the same for all frames of a flow; 0 for what is not IP. */
+uint32_t at_netfront_flow(const struct at_netdev_frame *frame);
+
+#endif /* ATMAN_NETFRONT_SRC_QUEUES_H */
