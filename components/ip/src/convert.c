@@ -46,7 +46,6 @@ at_status at_ip_status(err_t err)
     case ERR_RTE: return AT_NOT_FOUND;
     case ERR_USE: return AT_EXISTS;
     case ERR_CONN:
-    case ERR_CLSD:
     case ERR_RST: return AT_CLOSED;
     case ERR_ABRT: return AT_CANCELLED;
     default: return AT_INVALID;

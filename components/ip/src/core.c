@@ -20,6 +20,12 @@ struct at_ip *at_ip_the;
 /* Calls of at_ip_enter() without at_ip_leave(). Not in struct at_ip: lwIP asks for it dozens of times for a segment. */
 static unsigned depth;
 
+/* lwIP asks it wherever somebody comes in from outside. */
+void at_ip_assert_entered(void)
+{
+    AT_ASSERT(depth > 0);
+}
+
 /* From outside of at_ip_run() it may be long since the last batch: then the clock has stood still. */
 void at_ip_enter(struct at_ip *ip)
 {
@@ -35,7 +41,7 @@ void at_ip_enter(struct at_ip *ip)
  */
 void at_ip_leave(struct at_ip *ip)
 {
-    AT_ASSERT(depth > 0);
+    at_ip_assert_entered();
     if (--depth > 0 || !ip->sleeping)
         return;
     at_ip_flush(ip);
@@ -47,12 +53,6 @@ void at_ip_leave(struct at_ip *ip)
 bool at_ip_is_inside(void)
 {
     return depth > 0;
-}
-
-/* lwIP asks it wherever somebody comes in from outside. */
-void at_ip_assert_entered(void)
-{
-    AT_ASSERT(depth > 0);
 }
 
 u32_t sys_now(void)

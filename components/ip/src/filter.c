@@ -17,20 +17,23 @@
 #define TYPE_IPV6 0x86ddu
 #define PROTOCOL_TCP 6u
 
+/* A header that lies within the frame lies within its copy. */
+_Static_assert(AT_IP_HEAD >= ETHERNET + 60 + 60, "the longest headers of IPv4 and TCP are copied");
+
 static unsigned get16(const uint8_t *bytes)
 {
     return (unsigned)bytes[0] << 8 | bytes[1];
 }
 
-/* The TCP header at `offset`, in a segment of `size` bytes: whole, and within what was copied. */
-static bool is_tcp_whole(const uint8_t *frame, size_t have, size_t offset, size_t size)
+/* The TCP header at `offset`, in a segment of `size` bytes of the frame: whole, and so within what was copied. */
+static bool is_tcp_whole(const uint8_t *frame, size_t offset, size_t size)
 {
     size_t header;
 
-    if (size < TCP || offset + TCP > have)
+    if (size < TCP)
         return false;
     header = (frame[offset + 12] >> 4) * 4u;
-    return header >= TCP && header <= size && offset + header <= have;
+    return header >= TCP && header <= size;
 }
 
 static enum at_ip_kind ipv4(const uint8_t *frame, size_t have, size_t total)
@@ -42,12 +45,12 @@ static enum at_ip_kind ipv4(const uint8_t *frame, size_t have, size_t total)
         return AT_IP_DROP;
     header = (ip[0] & 15u) * 4u;
     size = get16(ip + 2);
-    if (header < IPV4 || header > size || ETHERNET + header > have || ETHERNET + size > total)
+    if (header < IPV4 || header > size || ETHERNET + size > total)
         return AT_IP_DROP;
     /* A fragment (its offset, or more to come) shows no header of TCP's, or one that lwIP sees when it is whole. */
     if (ip[9] != PROTOCOL_TCP || (get16(ip + 6) & 0x3fff) != 0)
         return AT_IP_IPV4;
-    return is_tcp_whole(frame, have, ETHERNET + header, size - header) ? AT_IP_TCP4 : AT_IP_DROP;
+    return is_tcp_whole(frame, ETHERNET + header, size - header) ? AT_IP_TCP4 : AT_IP_DROP;
 }
 
 static enum at_ip_kind ipv6(const uint8_t *frame, size_t have, size_t total)
@@ -62,7 +65,7 @@ static enum at_ip_kind ipv6(const uint8_t *frame, size_t have, size_t total)
         return AT_IP_DROP;
     if (ip[6] != PROTOCOL_TCP)
         return AT_IP_IPV6;
-    return is_tcp_whole(frame, have, ETHERNET + IPV6, size) ? AT_IP_TCP6 : AT_IP_DROP;
+    return is_tcp_whole(frame, ETHERNET + IPV6, size) ? AT_IP_TCP6 : AT_IP_DROP;
 }
 
 enum at_ip_kind at_ip_filter(const uint8_t *frame, size_t have, size_t total)

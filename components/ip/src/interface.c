@@ -72,9 +72,11 @@ static err_t start6(struct netif *netif, const struct at_ip_settings *settings)
     ip_addr_t address;
     s8_t index;
 
-    if (settings->address6.family == AT_IP_V6 && at_ip_to_lwip(&address, &settings->address6) &&
-        netif_add_ip6_address(netif, ip_2_ip6(&address), &index) == ERR_OK)
+    if (settings->address6.family == AT_IP_V6) {
+        at_ip_to_lwip(&address, &settings->address6);
+        netif_add_ip6_address(netif, ip_2_ip6(&address), &index); /* the first: there is room */
         netif_ip6_addr_set_state(netif, index, IP6_ADDR_TENTATIVE);
+    }
     if (!settings->ipv6)
         return ERR_OK;
     netif_create_ip6_linklocal_address(netif, 1);
@@ -106,8 +108,7 @@ static err_t start(struct at_ip_interface *interface, const struct at_ip_setting
     struct netif *netif = &interface->netif;
     err_t err;
 
-    if (netif_add_noaddr(netif, NULL, init_netif, no_input) == NULL)
-        return ERR_MEM;
+    netif_add_noaddr(netif, NULL, init_netif, no_input);
     link_last(interface->ip, interface);
     if (netif_default == NULL)
         netif_set_default(netif);
@@ -158,18 +159,16 @@ void at_ip_interface_drop(struct at_ip_interface *interface)
     struct at_ip *ip = interface->ip;
     struct at_ip_interface **place = &ip->interfaces;
 
-    while (*place != NULL && *place != interface)
+    while (*place != interface)
         place = &(*place)->next;
-    if (*place != NULL) {
-        dhcp_release_and_stop(&interface->netif);
-        dhcp_cleanup(&interface->netif);
-        dhcp6_disable(&interface->netif);
-        dhcp6_cleanup(&interface->netif);
-        at_ip_transmit_done(interface);
-        netif_remove(&interface->netif);
-        at_ip_transmit_abandon(interface);
-        *place = interface->next;
-    }
+    dhcp_release_and_stop(&interface->netif);
+    dhcp_cleanup(&interface->netif);
+    dhcp6_disable(&interface->netif);
+    dhcp6_cleanup(&interface->netif);
+    at_ip_transmit_done(interface);
+    netif_remove(&interface->netif);
+    at_ip_transmit_abandon(interface);
+    *place = interface->next;
     at_mm_heap_free(ip->config.heap, interface);
 }
 
@@ -201,13 +200,11 @@ at_status at_ip_interface_address(const struct at_ip_interface *interface, struc
         return AT_OK;
     }
     for (s8_t i = 0; family == AT_IP_V6 && i < LWIP_IPV6_NUM_ADDRESSES; i++) {
-        bool is_local = ip6_addr_islinklocal(netif_ip6_addr(netif, i));
-
-        if (!ip6_addr_isvalid(netif_ip6_addr_state(netif, i)) || (is_local && status == AT_OK))
+        if (!ip6_addr_isvalid(netif_ip6_addr_state(netif, i)))
             continue;
         at_ip_from_lwip(address, netif_ip_addr6(netif, i));
         status = AT_OK;
-        if (!is_local)
+        if (!ip6_addr_islinklocal(netif_ip6_addr(netif, i)))
             break;
     }
     return status;

@@ -140,7 +140,7 @@ void at_ip_interface_drop(struct at_ip_interface *interface);
 /* rx.c: one batch of received frames. */
 void at_ip_receive(struct at_ip_interface *interface);
 
-/* filter.c: what a frame is, by its first `have` bytes of `total`, a copy. */
+/* filter.c: what a frame is, by its first `have` bytes of `total`, a copy: all, or at least AT_IP_HEAD. */
 enum at_ip_kind {
     AT_IP_DROP,
     AT_IP_ARP,

@@ -16,7 +16,8 @@ static err_t on_accepted(void *arg, struct tcp_pcb *pcb, err_t err)
 {
     const struct at_ip_tcp_listener *listener = arg;
 
-    if (err != ERR_OK || pcb == NULL)
+    (void)err;
+    if (pcb == NULL) /* there was no memory for it */
         return ERR_VAL;
     return at_ip_tcp_accept(pcb, listener->accepted, listener->user);
 }

@@ -49,7 +49,6 @@ void *memp_malloc(memp_t type)
 {
     void *object;
 
-    AT_ASSERT(type < MEMP_MAX);
     if (counts[type] >= pools[type].bound)
         return NULL;
     object = at_ip_alloc(at_ip_the, pools[type].size);
@@ -60,9 +59,6 @@ void *memp_malloc(memp_t type)
 
 void memp_free(memp_t type, void *object)
 {
-    AT_ASSERT(type < MEMP_MAX);
-    if (object == NULL)
-        return;
     counts[type]--;
     at_mm_heap_free(at_ip_the->config.heap, object);
 }

@@ -33,12 +33,13 @@ bool at_ip_segments(const struct at_ip_interface *interface, bool is_v6)
            (interface->info->features & (is_v6 ? AT_NETDEV_TX_GSO6 : AT_NETDEV_TX_GSO4)) != 0;
 }
 
-/* lwIP's call for a packet that is larger than the interface's MTU (lwip_hooks.h). Only segments to be cut are. */
+/* lwIP's call for a packet that is larger than the interface's MTU (lwip_hooks.h), which of TCP's only segments to be
+ * cut are. The loopback interface has no MTU. */
 err_t at_ip_fragment4(struct pbuf *p, struct netif *netif, const ip4_addr_t *to)
 {
     const struct ip_hdr *header = p->payload;
 
-    if (IPH_PROTO(header) == IP_PROTO_TCP && netif->linkoutput == at_ip_transmit)
+    if (IPH_PROTO(header) == IP_PROTO_TCP)
         return netif->output(netif, p, to);
     return ip4_frag(p, netif, to);
 }
@@ -47,7 +48,7 @@ err_t at_ip_fragment6(struct pbuf *p, struct netif *netif, const ip6_addr_t *to)
 {
     const struct ip6_hdr *header = p->payload;
 
-    if (IP6H_NEXTH(header) == IP6_NEXTH_TCP && netif->linkoutput == at_ip_transmit)
+    if (IP6H_NEXTH(header) == IP6_NEXTH_TCP)
         return netif->output_ip6(netif, p, to);
     return ip6_frag(p, netif, to);
 }
@@ -124,7 +125,7 @@ void at_ip_segment_tune(struct at_ip_tcp *tcp)
         tcp->window = pcb->cwnd;
     }
     slow_down(tcp);
-    tcp->is_lossy = tcp->is_lossy || pcb->nrtx > 0 || (pcb->flags & TF_INFR) != 0;
+    tcp->is_lossy = tcp->is_lossy || pcb->nrtx > 0;
     if (!tcp->is_lossy)
         grow(tcp);
     else if (pcb->unsent == NULL && pcb->unacked == NULL)

@@ -214,9 +214,7 @@ at_status at_ip_tcp_write(struct at_ip_tcp *tcp, size_t *taken, const void *byte
         u8_t more = 0;
 
         if (part > tcp_sndbuf(pcb))
-            part = tcp_sndbuf(pcb);
-        if (part > UINT16_MAX)
-            part = UINT16_MAX;
+            part = tcp_sndbuf(pcb); /* which lwIP says in 16 bits */
         if (part == 0)
             break;
         if ((flags & AT_IP_TCP_MORE) != 0 || *taken + part < size)
@@ -263,24 +261,18 @@ at_status at_ip_tcp_finish(struct at_ip_tcp *tcp)
     if (tcp->pcb == NULL || tcp->connecting)
         return AT_CLOSED;
     at_ip_enter(at_ip_the);
-    err = tcp_shutdown(tcp->pcb, 0, 1);
-    tcp->finishing = tcp->finishing || err == ERR_OK;
+    err = tcp_shutdown(tcp->pcb, 0, 1); /* fails when it was called before */
+    tcp->finishing = true;
     at_ip_leave(at_ip_the);
     return at_ip_status(err);
 }
 
 void at_ip_tcp_close(struct at_ip_tcp *tcp)
 {
-    struct tcp_pcb *pcb;
-
     if (tcp->pcb == NULL)
         return;
     at_ip_enter(at_ip_the);
-    pcb = detach(tcp);
-    if (tcp_close(pcb) != ERR_OK) {
-        tcp_abort(pcb); /* no memory, not even to remember that it is to be closed */
-        tcp->aborted = true;
-    }
+    tcp_close(detach(tcp)); /* never fails: without memory for the FIN it is sent later */
     at_ip_leave(at_ip_the);
     forget(tcp);
 }

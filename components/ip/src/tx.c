@@ -67,7 +67,8 @@ static at_status hand_over(struct at_ip_interface *interface, struct pbuf *p)
         if (frame.count == PIECES)
             return AT_TOO_BIG;
         pieces[frame.count++] = (struct at_netdev_piece){.data = q->payload, .size = q->len};
-        is_lasting = is_lasting && !PBUF_NEEDS_COPY(q);
+        if (PBUF_NEEDS_COPY(q))
+            is_lasting = false;
     }
     if (is_lasting && p->tot_len > SMALL)
         frame.cookie = p;

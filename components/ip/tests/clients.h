@@ -13,6 +13,7 @@ const uint8_t kGateway[] = {0x02, 0, 0, 0, 0, 9};
 struct Segment {
   uint32_t client = 0x0a010000; /* its address */
   uint16_t port = 1000;         /* its port */
+  uint16_t server_port = 80;
   unsigned flags = 0;
   uint32_t seq = 0, ack = 0;
   uint16_t window = 8192;
@@ -29,7 +30,7 @@ inline Bytes FrameOf(const Segment &s) {
   uint16_t sum;
 
   Add(&tcp, 2, s.port);
-  Add(&tcp, 2, 80);
+  Add(&tcp, 2, s.server_port);
   Add(&tcp, 4, s.seq);
   Add(&tcp, 4, s.ack);
   Add(&tcp, 2, unsigned((5 + s.options.size() / 4) << 12 | s.flags));

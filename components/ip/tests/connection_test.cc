@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* What a connection can be asked and told, and its ends. */
+#include "clients.h"
 #include "connections.h"
 
 namespace {
@@ -155,12 +156,32 @@ TEST_F(TcpTest, AfterItsEnd_NothingIsWritten) {
 
 /* A frame of more pieces than a device takes is sent as a copy. */
 TEST_F(TcpTest, ManySmallPiecesInPlace_GoOut) {
-  std::string text = Pattern(200);
+  std::string text = Pattern(200), wanted;
   size_t taken;
 
   Establish();
-  for (const char &byte : text) ASSERT_EQ(AT_OK, at_ip_tcp_write(server.tcp, &taken, &byte, 1, AT_IP_TCP_IN_PLACE));
-  EXPECT_TRUE(Run([&] { return client.received == text; }));
+  server.f.at_ip_tcp_write(server.tcp, &taken, "the first goes out by itself", 28, 0);
+  for (size_t i = 0; i < text.size(); i += 2) { /* what lies together in memory goes out as one */
+    ASSERT_EQ(AT_OK, at_ip_tcp_write(server.tcp, &taken, &text[i], 1, AT_IP_TCP_IN_PLACE));
+    wanted += text[i];
+  }
+  EXPECT_TRUE(Run([&] { return client.received == "the first goes out by itself" + wanted; }));
+}
+
+/* What is queued has a bound in pieces, too. */
+TEST_F(TcpTest, SmallPiecesInPlace_AreTakenUpToABound) {
+  std::string text = Pattern(8000), wanted;
+  size_t taken, i = 0;
+
+  Establish();
+  for (; i < text.size(); i += 2) {
+    if (at_ip_tcp_write(server.tcp, &taken, &text[i], 1, AT_IP_TCP_IN_PLACE) != AT_OK) break;
+    wanted += text[i];
+  }
+  EXPECT_LT(i, text.size());
+  EXPECT_EQ(0u, at_ip_tcp_room(server.tcp));
+  EXPECT_TRUE(Run([&] { return client.received == wanted; }));
+  EXPECT_TRUE(Run([&] { return at_ip_tcp_room(server.tcp) > 0; }));
 }
 
 TEST_F(TcpTest, WhatBreaksTheContract_IsAPanic) {
@@ -202,9 +223,56 @@ TEST_F(TcpTest, EventsThatNobodyWants_AreNotMissed) {
   peer.f.at_ip_tcp_listener_close(peers);
 }
 
+TEST_F(TcpTest, PortOfAConnection_IsNotListenedOn) {
+  at_ip_address any = {}, theirs = peer.Address();
+  at_ip_tcp_listener *peers, *ours;
+  Connection one(kOurs);
+
+  ASSERT_EQ(AT_OK, peer.f.at_ip_tcp_listen(
+                       peer.ip, &peers, &any, 81, 4,
+                       [](at_ip_tcp *tcp, void *user) { static_cast<Connection *>(user)->Own(tcp); }, &client));
+  ASSERT_EQ(AT_OK, one.Connect(us, theirs, 81));
+  EXPECT_EQ(AT_EXISTS,
+            at_ip_tcp_listen(
+                us.ip, &ours, &any, at_ip_tcp_local(one.tcp, nullptr), 1, [](at_ip_tcp *, void *) {}, nullptr));
+  at_ip_tcp_abort(one.tcp);
+  peer.f.at_ip_tcp_listener_close(peers);
+}
+
+/* lwIP sums what the device is not told to. */
+TEST_F(OffloadTest, Datagrams_AreWholeAndSummed) {
+  const at_ip_address any = {}, theirs = peer.Address();
+  size_t datagrams = 0;
+  at_ip_udp *udp;
+
+  ASSERT_EQ(AT_OK, at_ip_udp_open(us.ip, &udp, &any, 9, nullptr, nullptr));
+  carries = [&](Bytes &frame, bool from_us) {
+    datagrams += from_us && frame[13] == 0 && frame[23] == 17;
+    return true;
+  };
+  ASSERT_EQ(AT_OK, at_ip_udp_send(udp, &theirs, 9, "x", 1));
+  EXPECT_TRUE(Run([&] { return datagrams == 1; }));
+  at_ip_udp_close(udp);
+}
+
+/* To oneself nothing is cut, nor does a device see it. */
+TEST_F(OffloadTest, AMegabyteToOneself_ArrivesAsItWas) {
+  std::string text = Pattern(1 << 20);
+  Connection one(kOurs);
+
+  Listen();
+  ASSERT_EQ(AT_OK, one.Connect(us, at_ip_address_v4(127, 0, 0, 1), 80));
+  ASSERT_TRUE(Run([&] { return one.connected && server.connected; }));
+  one.Send(text);
+  ASSERT_TRUE(Run([&] { return server.received.size() == text.size(); }, 60000000000));
+  EXPECT_TRUE(server.received == text);
+  EXPECT_EQ(0u, us.device.gso_frames);
+  at_ip_tcp_close(one.tcp);
+}
+
 /* In the pieces that it lies in, without a copy, it is the same. */
 TEST_F(TcpTest, ReceivedPieces_AreTheBytesInTheirOrder) {
-  std::string text = Pattern(20000), pieces;
+  std::string text = Pattern(20000), pieces, copy(100000, 0);
 
   Establish();
   server.keeps = true;
@@ -214,6 +282,7 @@ TEST_F(TcpTest, ReceivedPieces_AreTheBytesInTheirOrder) {
     const void *place = nullptr;
     at_span piece;
 
+    EXPECT_EQ(at_ip_data_size(data), at_ip_data_copy(data, 0, &copy[0], copy.size()));
     while (at_ip_data_piece(data, &place, &piece)) pieces.append(reinterpret_cast<char *>(piece.data), piece.size);
     EXPECT_EQ(0u, at_ip_data_copy(data, at_ip_data_size(data), &place, 1)) << "behind its end";
     at_ip_data_free(data);
@@ -239,6 +308,55 @@ TEST_F(OffloadTest, TwoMegabytesOverIpv6_GoOutInLargeSegments) {
   EXPECT_TRUE(client.received == text);
   EXPECT_GT(us.device.gso_frames, 50u);
   EXPECT_LT(us.device.sent_frames, 400u);
+}
+
+/* With a client that is written out. */
+using Client = ClientsTest;
+
+TEST_F(Client, BytesThatCameBefore_AreNotGivenAgain) {
+  static const at_ip_tcp_events events = {
+      nullptr,
+      [](at_ip_tcp *, void *user, at_ip_data *data) {
+        const void *place = nullptr;
+        at_span piece;
+
+        while (at_ip_data_piece(data, &place, &piece)) {
+          EXPECT_NE(0u, piece.size);
+          static_cast<std::string *>(user)->append(reinterpret_cast<char *>(piece.data), piece.size);
+        }
+        at_ip_data_free(data);
+      },
+      nullptr,
+      nullptr,
+      nullptr,
+      [](at_ip_tcp *, void *, at_status) {},
+  };
+  std::string text = Pattern(900), received;
+  Segment s = Connect(Segment());
+
+  Answer(s);
+  at_ip_tcp_own(server_, &events, &received);
+  s.data = text.substr(0, 500);
+  Answers(s);
+  s.data = text; /* the first 500 again, which are more than the stack keeps by itself */
+  Answers(s);
+  EXPECT_EQ(text, received);
+  Abort();
+}
+
+TEST_F(Client, ClosingInFinished_IsSafe) {
+  size_t before = Live();
+  Segment s = Connect(Segment());
+
+  Answer(s);
+  s.flags = kFin | kAck;
+  EXPECT_EQ(unsigned(kFin | kAck), Answers(s).back().flags);
+  server_ = nullptr;
+  s.flags = kAck;
+  s.seq++;
+  s.ack++;
+  EXPECT_EQ(0u, Answers(s).size());
+  EXPECT_EQ(before, Live());
 }
 
 }  // namespace

@@ -182,6 +182,9 @@ TEST_F(Guard, HalfOpen_ItsSynAgainIsAnswered_AnotherIsChallenged) {
   s.flags = kSyn;
   s.seq--;
   EXPECT_EQ(unsigned(kSyn | kAck), Answer(s).flags);
+  s.flags = kSyn | kAck;
+  EXPECT_EQ(unsigned(kAck), Answer(s).flags);
+  s.flags = kSyn;
   s.seq += 5000;
   EXPECT_EQ(unsigned(kAck), Answer(s).flags);
 }
@@ -222,6 +225,45 @@ TEST_F(Guard, SynFlood_RealConnectionsGetIn_WithTheirOptions) {
     Answer(s);
     ASSERT_EQ(i + 1, accepted_);
     EXPECT_EQ("hello", received_);
+    Abort();
+  }
+}
+
+/* What a client says of its largest segment comes back, rounded down, from what the cookie could keep. */
+TEST_F(Guard, SynFlood_SegmentsAreAsTheClientTakesThem) {
+  const struct {
+    Bytes options;
+    size_t largest;
+  } cases[] = {
+      {{}, 536},
+      {{2, 4, 2, 0x58}, 536},  /* 600 */
+      {{2, 4, 5, 0x14}, 1220}, /* 1300 */
+      {{2, 4, 5, 0xb3}, 1440}, /* 1459 */
+      {{2, 4, 5, 0xb4}, 1460},
+      {{2, 4, 0x23, 0x28}, 1460},         /* 9000 */
+      {{2, 6, 5, 0xb4, 0, 0, 1, 1}, 536}, /* no MSS has six bytes */
+  };
+  std::string text(3000, 'x');
+  Segment s, answer;
+  size_t taken;
+
+  s.flags = kSyn;
+  for (s.port = 1; s.port <= 15; s.port++) Answer(s);
+  for (const auto &c : cases) {
+    SCOPED_TRACE(c.largest);
+    Segment client;
+
+    client.port = ++s.port;
+    client.options = c.options;
+    client = Connect(client);
+    client.options.clear();
+    Answer(client);
+    ASSERT_NE(nullptr, server_);
+    answers_.clear();
+    ASSERT_EQ(AT_OK, at_ip_tcp_write(server_, &taken, text.data(), text.size(), 0));
+    Run([] { return false; }, 0);
+    ASSERT_FALSE(answers_.empty());
+    EXPECT_EQ(c.largest, answers_[0].data.size());
     Abort();
   }
 }

@@ -2,6 +2,10 @@
 /* What an interface is told, and which addresses and groups it has. */
 #include "stacks.h"
 
+#include <algorithm>
+
+#include <atman/ip/dns.h>
+
 namespace {
 
 class InterfaceTest : public StacksTest {
@@ -122,6 +126,75 @@ TEST_F(InterfaceTest, AddressThatIsNone_IsAStar) {
   strange.family = 77;
   EXPECT_STREQ("*", at_ip_address_format(text, &strange));
   EXPECT_STREQ("127.0.0.1", at_ip_address_format(text, &loopback));
+}
+
+TEST_F(InterfaceTest, DnsServers_AreThoseThatWereGiven) {
+  at_ip_settings settings = {};
+  at_ip_address found[AT_IP_DNS_SERVERS_MAX];
+  size_t count;
+
+  for (auto &server : settings.dns) server = at_ip_address_v4(10, 0, 0, uint8_t(&server - settings.dns + 1));
+  settings.dns[1].family = 77;
+  ASSERT_EQ(AT_OK, us.Start(&settings));
+  at_ip_dns_servers(us.ip, found, &count);
+  EXPECT_EQ(AT_IP_DNS_SERVERS_MAX - 1u, count) << "all but the one that is no address";
+  EXPECT_EQ(AT_IP_DNS_SERVERS_MAX, int(found[count - 1].bytes[3]));
+}
+
+TEST_F(InterfaceTest, WaitForAnAddress_EndsWhenItIsThere) {
+  ASSERT_EQ(AT_OK, us.Start());
+  clock.passes = true;
+  EXPECT_EQ(AT_OK, at_ip_interface_wait(us.interface, AT_IP_V4, clock.now_ns));
+  EXPECT_EQ(AT_TIMED_OUT, at_ip_interface_wait(us.interface, AT_IP_V6, clock.now_ns));
+  EXPECT_EQ(AT_OK, at_ip_interface_wait(us.interface, AT_IP_V6, clock.now_ns + 10000000000));
+  clock.passes = false;
+}
+
+/* RFC 4862, 5.5.3, and RFC 8415: a router's word that there is more to be had brings stateless DHCPv6. */
+TEST_F(InterfaceTest, RouterThatSaysSo_IsFollowedByQuestionsForDhcpV6) {
+  Bytes router = {0x33, 0x33, 0, 0, 0, 1, 2, 0, 0, 0, 0, 9, 0x86, 0xdd, 0x60, 0, 0, 0, 0, 16, 58, 255};
+  const Bytes relays = {0x33, 0x33, 0, 1, 0, 2};
+  size_t questions = 0;
+  uint16_t sum;
+
+  router.insert(router.end(), {0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9});
+  router.insert(router.end(), {0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1});
+  router.insert(router.end(), {134, 0, 0, 0, 64, 0x40, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0});
+  sum = InternetChecksum(router.data() + 22, 48, 58 + 16);
+  router[56] = uint8_t(sum >> 8);
+  router[57] = uint8_t(sum);
+  ASSERT_EQ(AT_OK, us.Start());
+  carries = [&](Bytes &frame, bool) {
+    questions += std::equal(relays.begin(), relays.end(), frame.begin());
+    return false;
+  };
+  Run([] { return false; }, 5000000000);
+  EXPECT_EQ(0u, questions);
+  us.device.Arrive(router);
+  Run([] { return false; }, 10000000000);
+  EXPECT_GE(questions, 2u) << "it is asked again";
+}
+
+/* A device that fills in the sums of one family only is given none that are blank (wire.cc looks). */
+TEST_F(InterfaceTest, DeviceThatSumsOneFamilyOnly_SumsNone) {
+  us.device.info.features |= AT_NETDEV_TX_CSUM4;
+  ASSERT_EQ(AT_OK, us.Start());
+  Connection connection(kOurs);
+  at_ip_address own;
+  size_t syns = 0;
+
+  ASSERT_TRUE(Run([&] { return at_ip_interface_address(us.interface, &own, AT_IP_V6) == AT_OK; }));
+  carries = [&](Bytes &frame, bool) {
+    syns += frame[20] == 6;
+    return true;
+  };
+  ASSERT_EQ(AT_OK, peer.Start());
+  ASSERT_TRUE(Run([&] { return peer.f.at_ip_interface_address(peer.interface, &own, AT_IP_V6) == AT_OK; }));
+  own.zone = at_ip_interface_number(us.interface);
+  ASSERT_EQ(AT_OK, connection.Connect(us, own, 81));
+  EXPECT_TRUE(Run([&] { return connection.closed; }));
+  EXPECT_EQ(AT_DENIED, connection.why);
+  EXPECT_GT(syns, 0u);
 }
 
 TEST_F(InterfaceTest, DatagramsToNowhere_AreRefusedByName) {

@@ -93,14 +93,19 @@ TEST_F(LoopTest, CallWhileItSleeps_IsFlushed_AndItsTimerKept) {
       nullptr, [](at_ip_tcp *, void *, at_ip_data *) {}, nullptr, nullptr,
       nullptr, [](at_ip_tcp *, void *, at_status) {},
   };
-  at_ip_address to = at_ip_address_v4(10, 0, 0, 9);
+  at_ip_address any = {}, to = at_ip_address_v4(10, 0, 0, 9), all = at_ip_address_v4(255, 255, 255, 255);
   at_ip_tcp *tcp = nullptr;
+  at_ip_udp *udp;
   size_t sent = 0, flushes = 0;
 
   Add(first_, 0);
   Run(5000000000);
   sleeper_.meanwhile = [&] {
     if (tcp != nullptr) return;
+    EXPECT_EQ(AT_OK, at_ip_udp_open(ip_, &udp, &any, 9, nullptr, nullptr));
+    EXPECT_EQ(AT_OK, at_ip_udp_send(udp, &all, 9, "x", 1));
+    at_ip_udp_close(udp);
+    EXPECT_EQ(0u, sleeper_.wakes) << "that needs no timer";
     sent = first_.sent_frames;
     flushes = first_.flushes;
     EXPECT_EQ(AT_OK, at_ip_tcp_connect(ip_, &tcp, &to, 80, &events, nullptr));
@@ -110,6 +115,77 @@ TEST_F(LoopTest, CallWhileItSleeps_IsFlushed_AndItsTimerKept) {
   };
   Run(2000000000);
   EXPECT_NE(nullptr, tcp);
+}
+
+/* Nobody is believed to be where he was five minutes ago. */
+TEST_F(LoopTest, CallWhileItRests_FindsTheTablesAged) {
+  const Bytes reply = {2, 0, 0, 0, 0, 1, 2, 0,  0, 0, 0, 9, 8, 6, 0, 1, 8, 0,  6, 4, 0,
+                       2, 2, 0, 0, 0, 0, 9, 10, 0, 0, 9, 2, 0, 0, 0, 0, 1, 10, 0, 0, 1};
+  at_ip_address any = {}, to = at_ip_address_v4(10, 0, 0, 9);
+  std::vector<uint8_t> types;
+  at_ip_udp *udp;
+
+  Add(first_, 0);
+  Run(5000000000);
+  ASSERT_EQ(AT_OK, at_ip_udp_open(ip_, &udp, &any, 9, nullptr, nullptr));
+  ASSERT_EQ(AT_OK, at_ip_udp_send(udp, &to, 9, "x", 1));
+  first_.Arrive(reply);
+  Run(301000000000 - sleeper_.now_ns);
+  sleeper_.meanwhile = [&] {
+    first_.wire.clear();
+    sleeper_.now_ns = 329000000000; /* the stack would sleep to 330 */
+    EXPECT_EQ(AT_OK, at_ip_udp_send(udp, &to, 9, "x", 1));
+    for (const Bytes &frame : first_.wire) types.push_back(frame[13]);
+    sleeper_.meanwhile = nullptr;
+  };
+  Run(1);
+  EXPECT_EQ(std::vector<uint8_t>{6}, types) << "a question for the address";
+}
+
+/* More than it takes at once: it goes on, with a turn for the others between. */
+TEST_F(LoopTest, ManyFrames_AreTakenInTurns) {
+  Add(first_, 0);
+  Run(5000000000);
+  for (int i = 0; i < 200; i++) first_.Arrive(Bytes(14));
+  sleeper_.sleeps = 0;
+  Run(0);
+  EXPECT_EQ(0u, first_.held);
+  first_.Arrive(Bytes(14));
+  for (int i = 0; i < 199; i++) first_.Arrive(Bytes(14));
+  sleeper_.meanwhile = [&] { EXPECT_EQ(0u, first_.held); };
+  Run(1);
+  EXPECT_LE(3u, sleeper_.sleeps);
+}
+
+TEST_F(LoopTest, FrameThatWaits_GoesOutWhenThereIsRoom) {
+  at_ip_address any = {}, all = at_ip_address_v4(255, 255, 255, 255);
+  at_ip_udp *udp;
+
+  Add(first_, 0);
+  Run(5000000000);
+  first_.wire.clear();
+  first_.ring = 0;
+  ASSERT_EQ(AT_OK, at_ip_udp_open(ip_, &udp, &any, 9, nullptr, nullptr));
+  ASSERT_EQ(AT_OK, at_ip_udp_send(udp, &all, 9, "x", 1));
+  sleeper_.meanwhile = [&] {
+    EXPECT_EQ(unsigned(AT_NETDEV_RX | AT_NETDEV_TX), first_.armed_for) << "the device wakes it";
+    first_.ring = 64;
+  };
+  Run(1000000000);
+  EXPECT_EQ(1u, first_.wire.size());
+}
+
+TEST_F(LoopTest, SendingToADeviceThatHasEnded_IsRefused) {
+  at_ip_address any = {}, all = at_ip_address_v4(255, 255, 255, 255);
+  struct at_ip_stats stats;
+  at_ip_udp *udp;
+
+  Add(first_, 0);
+  first_.ended = AT_CLOSED;
+  ASSERT_EQ(AT_OK, at_ip_udp_open(ip_, &udp, &any, 9, nullptr, nullptr));
+  EXPECT_EQ(AT_NO_MEMORY, at_ip_udp_send(udp, &all, 9, "x", 1));
+  at_ip_interface_stats(at_ip_interface_first(ip_), &stats);
+  EXPECT_EQ(1u, stats.tx_dropped);
 }
 
 TEST_F(LoopTest, EndOfTheLastDevice_EndsTheRun) {
@@ -180,6 +256,28 @@ TEST_F(LoopTest, RunInItself_IsAPanic) {
   sleeper_.meanwhile = [] { at_ip_run(ip, 0); };
   EXPECT_DEATH(Run(1000000000), "running");
 }
+
+/* Nor may `closed` wait for what is being removed. */
+TEST_F(LoopTest, RunWhileTheStackEnds_IsAPanic) {
+  static at_ip *ip;
+  static const at_ip_tcp_events events = {
+      nullptr, [](at_ip_tcp *, void *, at_ip_data *) {},
+      nullptr, nullptr,
+      nullptr, [](at_ip_tcp *, void *, at_status) { at_ip_run(ip, AT_NEVER); },
+  };
+  at_ip_address to = at_ip_address_v4(10, 0, 0, 9);
+  at_ip_tcp *tcp;
+
+  ip = ip_;
+  Add(first_, 0);
+  ASSERT_EQ(AT_OK, at_ip_tcp_connect(ip_, &tcp, &to, 80, &events, nullptr));
+  EXPECT_DEATH(at_ip_fini(ip_), "is_inside");
+  at_ip_tcp_abort(tcp);
+}
+
+/* lwIP's own functions are for the stack's glue, which enters it first. */
+extern "C" struct udp_pcb *udp_new(void);
+TEST_F(LoopTest, LwipCalledFromOutside_IsAPanic) { EXPECT_DEATH(udp_new(), "depth"); }
 
 /* Without a source of entropy nothing could be kept from being guessed. */
 class EntropyTest : public LoopTest {

@@ -1,91 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /* The Nth allocation of the stack's fails, for every N, once and from then on: nothing breaks, nothing is left, whoever
  * asked is told, and it works afterwards. */
-#include "stacks.h"
+#include "failing.h"
 
 #include <atman/ip/dns.h>
 
 namespace {
-
-/* What at_mm_heap_alloc() does for our stack; the peer's takes from its own heap. */
-struct Failure {
-  const at_mm_heap *spared = nullptr;
-  bool is_on = false;
-  bool goes_on = false;
-  size_t nth = 0;
-  size_t count = 0; /* of allocations since it is on */
-
-  bool Strikes() { return is_on && (++count == nth || (goes_on && count > nth)); }
-};
-
-Failure failure;
-
-}  // namespace
-
-/* The linker's --wrap (BUILD) leads the component's calls here. */
-extern "C" void *__real_at_mm_heap_alloc(at_mm_heap *heap, size_t size);
-extern "C" void *__wrap_at_mm_heap_alloc(at_mm_heap *heap, size_t size) {
-  return heap != failure.spared && failure.Strikes() ? nullptr : __real_at_mm_heap_alloc(heap, size);
-}
-
-namespace {
-
-class MemoryTest : public StacksTest {
- protected:
-  void SetUp() override {
-    failure = Failure();
-    failure.spared = &peer.heap;
-    peer.shares = false;
-    ASSERT_EQ(AT_OK, peer.Start());
-  }
-
-  /* Calls `act`, which returns whether an allocation failed in it, for every N until none did. */
-  void ForEveryN(const std::function<void()> &act) {
-    for (bool goes_on : {false, true}) {
-      for (size_t n = 1; n < 2000; n++) {
-        SCOPED_TRACE((goes_on ? "from allocation " : "allocation ") + std::to_string(n));
-        failure.nth = n;
-        failure.goes_on = goes_on;
-        struck_ = false;
-        act();
-        if (HasFatalFailure()) return;
-        ASSERT_TRUE(struck_ || n > 1) << "it allocates nothing";
-        if (!struck_) break;
-      }
-    }
-  }
-
-  void Fails() {
-    failure.is_on = true;
-    failure.count = 0;
-  }
-
-  void FailsNoMore() {
-    failure.is_on = false;
-    struck_ = failure.count >= failure.nth;
-  }
-
-  /* Where nothing fails yet. */
-  void StartUs() {
-    at_ip_settings settings = {};
-
-    settings.address = us.Address();
-    settings.prefix = 24;
-    settings.ipv6 = true;
-    settings.dns[0] = at_ip_address_v4(10, 0, 0, 77); /* nobody */
-    ASSERT_EQ(AT_OK, us.Start(&settings));
-    Run([] { return false; }, 2000000000);
-  }
-
-  size_t Live() {
-    struct at_mm_heap_stats stats;
-
-    at_mm_heap_stats(&us.heap, &stats);
-    return stats.live;
-  }
-
-  bool struck_ = false; /* an allocation failed between the last Fails() and FailsNoMore() */
-};
 
 /* DHCPv6 and the group of all systems were missing without a word. */
 TEST_F(MemoryTest, AStack_IsThereOrNot) {
@@ -173,6 +93,73 @@ TEST_F(MemoryTest, AnOperation_IsDoneOrNot) {
       us.Stop();
     });
   }
+}
+
+/* Beside the first one, which is as it was. */
+TEST_F(MemoryTest, AnotherInterface_IsThereOrNot) {
+  at_ip_settings settings = {};
+  Device device(7);
+
+  settings.address = at_ip_address_v4(10, 0, 1, 1);
+  settings.prefix = 24;
+  settings.ipv6 = true;
+  ForEveryN([&] {
+    at_ip_interface *second;
+    at_status status;
+    size_t before;
+
+    StartUs();
+    before = Live();
+    Fails();
+    status = at_ip_interface_add(us.ip, &second, device.netdev(), &settings);
+    FailsNoMore();
+    if (status != AT_OK) {
+      EXPECT_TRUE(struck_);
+      EXPECT_EQ(AT_NO_MEMORY, status);
+      EXPECT_EQ(before, Live());
+      EXPECT_EQ(nullptr, at_ip_interface_next(us.interface));
+    }
+    us.Stop();
+  });
+}
+
+TEST_F(MemoryTest, Sockets_HaveABound) {
+  const at_ip_address any = {};
+  std::vector<at_ip_udp *> all;
+  at_ip_udp *udp;
+
+  StartUs();
+  while (at_ip_udp_open(us.ip, &udp, &any, 0, nullptr, nullptr) == AT_OK) {
+    all.push_back(udp);
+    ASSERT_GT(1000u, all.size());
+  }
+  EXPECT_EQ(AT_NO_MEMORY, at_ip_udp_open(us.ip, &udp, &any, 0, nullptr, nullptr));
+  EXPECT_LT(200u, all.size());
+  at_ip_udp_close(all.back());
+  EXPECT_EQ(AT_OK, at_ip_udp_open(us.ip, &all.back(), &any, 0, nullptr, nullptr));
+  for (at_ip_udp *each : all) at_ip_udp_close(each);
+  us.Stop();
+}
+
+/* lwIP's calloc (port/lwipopts.h). */
+extern "C" void *at_ip_sent_calloc(size_t count, size_t size);
+extern "C" void at_ip_sent_free(void *object);
+
+TEST_F(MemoryTest, Calloc_GivesZerosOrNothing) {
+  StartUs();
+  for (bool fails : {false, false, true}) {
+    failure.nth = 1;
+    failure.goes_on = true;
+    if (fails) Fails();
+    uint8_t *bytes = static_cast<uint8_t *>(at_ip_sent_calloc(10, 20));
+
+    FailsNoMore();
+    ASSERT_EQ(fails, bytes == nullptr);
+    if (fails) continue;
+    EXPECT_EQ(Bytes(200), Bytes(bytes, bytes + 200));
+    at_ip_sent_free(memset(bytes, 7, 200)); /* what the next one would get */
+  }
+  us.Stop();
 }
 
 /* A server with one client: connect, bytes both ways, finish. */

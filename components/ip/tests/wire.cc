@@ -168,6 +168,7 @@ struct DeviceOps {
     Device *d = Device::Of(ctx);
 
     d->armed++;
+    d->armed_for = events;
     if (d->ended != AT_OK) return d->ended;
     return ((events & AT_NETDEV_RX) != 0 && !d->arrived_.empty()) ||
                    ((events & AT_NETDEV_TX) != 0 && d->wire.size() < d->ring)

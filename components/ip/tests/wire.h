@@ -47,6 +47,7 @@ class Device {
   std::vector<std::string> faults; /* broken contracts */
   size_t held = 0;                 /* received parts that the user has */
   size_t armed = 0;                /* calls of arm */
+  unsigned armed_for = 0;          /* the events of the last */
   size_t flushes = 0;
   size_t gso_frames = 0;
   size_t in_place_frames = 0;
