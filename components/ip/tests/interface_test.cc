@@ -197,6 +197,21 @@ TEST_F(InterfaceTest, DeviceThatSumsOneFamilyOnly_SumsNone) {
   EXPECT_GT(syns, 0u);
 }
 
+/* They stayed in the heap. */
+TEST_F(InterfaceTest, PacketsToOneself_AreGoneWithTheStack) {
+  at_ip_address any = {}, loopback = Parse("127.0.0.1"), own = us.Address();
+  at_ip_udp *udp;
+
+  us.shares = false; /* all in the heap that Stop() looks at */
+  ASSERT_EQ(AT_OK, us.Start());
+  ASSERT_EQ(AT_OK, at_ip_udp_open(us.ip, &udp, &any, 7, nullptr, nullptr));
+  for (const at_ip_address *to : {&loopback, &own, &loopback, &own}) {
+    EXPECT_EQ(AT_OK, at_ip_udp_send(udp, to, 7, "x", 1));
+  }
+  at_ip_udp_close(udp);
+  us.Stop();
+}
+
 TEST_F(InterfaceTest, DatagramsToNowhere_AreRefusedByName) {
   at_ip_address any = {}, strange = {}, far = Parse("192.0.2.1");
   at_ip_udp *udp;
