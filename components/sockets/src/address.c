@@ -110,7 +110,6 @@ long at_sockets_errno(at_status status)
     case AT_NOT_FOUND: return -ENETUNREACH;
     case AT_NO_SPACE: return -EADDRNOTAVAIL;
     case AT_EXISTS: return -EADDRINUSE;
-    case AT_TOO_BIG: return -EMSGSIZE;
     case AT_TIMED_OUT: return -ETIMEDOUT;
     case AT_DENIED: return -ECONNREFUSED;
     case AT_CLOSED: return -ECONNRESET;

@@ -2,6 +2,7 @@
 /* How a stream comes to be connected: connect(), and listen() with accept(). */
 
 #include <errno.h>
+#include <string.h>
 
 #include "internal.h"
 
@@ -10,6 +11,7 @@ long at_sockets_stream_connect(struct at_libc_file *file, const struct sockaddr 
     struct socket *socket = at_sockets_of(file);
     struct at_ip_address loopback = at_ip_address_v4(127, 0, 0, 1);
     static const struct at_ip_address any;
+    static const uint8_t zeros[4];
     struct endpoint end;
     long result;
     at_status status;
@@ -28,8 +30,7 @@ long at_sockets_stream_connect(struct at_libc_file *file, const struct sockaddr 
     if (result != 0)
         return result;
     if (end.address.family == AT_IP_ANY ||
-        (end.address.family == AT_IP_V4 && end.address.bytes[0] == 0 && end.address.bytes[1] == 0 &&
-         end.address.bytes[2] == 0 && end.address.bytes[3] == 0))
+        (end.address.family == AT_IP_V4 && memcmp(end.address.bytes, zeros, sizeof zeros) == 0))
         end.address = loopback; /* as Linux reads "to nowhere" */
     if (end.port == 0)
         return -ECONNREFUSED;

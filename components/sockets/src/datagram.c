@@ -132,8 +132,6 @@ static long receive_message(struct at_libc_file *file, struct msghdr *message, i
 
     message->msg_controllen = 0;
     if (at_list_is_empty(&socket->arrivals)) {
-        if (socket->error != 0)
-            return at_sockets_take_error(socket);
         message->msg_namelen = 0;
         return socket->shut_read ? 0 : -EAGAIN;
     }
@@ -175,8 +173,10 @@ static long shut_down(struct at_libc_file *file, int how)
         return -EINVAL;
     if (socket->remote.port == 0)
         return -ENOTCONN;
-    socket->shut_read = socket->shut_read || how != SHUT_WR;
-    socket->shut_write = socket->shut_write || how != SHUT_RD;
+    if (how != SHUT_WR)
+        socket->shut_read = true;
+    if (how != SHUT_RD)
+        socket->shut_write = true;
     at_libc_file_changed(file);
     return 0;
 }

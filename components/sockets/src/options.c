@@ -75,6 +75,7 @@ static long set_member(struct socket *socket, const void *value, socklen_t size,
 {
     struct at_ip_interface *interface = at_ip_interface_first(socket->ip);
     struct at_ip_address group = {.family = is_v6 ? AT_IP_V6 : AT_IP_V4};
+    at_status status;
 
     if (is_v6) {
         struct ipv6_mreq request;
@@ -103,7 +104,10 @@ static long set_member(struct socket *socket, const void *value, socklen_t size,
     }
     if (interface == NULL)
         return -ENODEV;
-    return at_sockets_errno(join ? at_ip_interface_join(interface, &group) : at_ip_interface_leave(interface, &group));
+    if (join)
+        return at_sockets_errno(at_ip_interface_join(interface, &group));
+    status = at_ip_interface_leave(interface, &group);
+    return status == AT_NOT_FOUND ? -EADDRNOTAVAIL : at_sockets_errno(status); /* it was no member */
 }
 
 long at_sockets_setsockopt(struct at_libc_file *file, int level, int option, const void *value, socklen_t size)

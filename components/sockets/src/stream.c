@@ -132,10 +132,8 @@ static long send_message(struct at_libc_file *file, const struct msghdr *message
             continue;
         status = at_ip_tcp_write(socket->tcp, &done, part->iov_base, part->iov_len, more ? AT_IP_TCP_MORE : 0);
         taken += done;
-        if (status == AT_CLOSED && taken == 0)
-            return -EPIPE;
         if (status != AT_OK)
-            return taken > 0 ? (long)taken : -EAGAIN;
+            return taken > 0 ? (long)taken : at_sockets_errno(status);
     }
     return (long)taken;
 }

@@ -1,97 +1,16 @@
 // SPDX-License-Identifier: ISC
 // Ports and addresses: who may bind what, on a stack that has a network as well, and what names and groups are there.
 
-#include <atman/netdev/netdev.h>
-
 #include <netdb.h>
-#include <algorithm>
 
-#include "loopback.h"
+#include "network.h"
 
 namespace {
-
-// A network on which nobody answers.
-struct SilentDevice {
-  struct at_netdev_info info = {};
-
-  at_netdev netdev() {
-    static const at_netdev_ops ops = {
-        [](void *ctx) -> const struct at_netdev_info *{return &static_cast<SilentDevice *>(ctx)->info;
-  }
-  ,
-      [](void *, at_netdev_part *, size_t, size_t *count) -> at_status {
-        *count = 0;
-        return AT_OK;
-      },
-      [](void *, const at_netdev_part *, size_t) {}, [](void *, const at_netdev_frame *) -> at_status { return AT_OK; },
-      [](void *) {},
-      [](void *ctx, void **cookies, size_t capacity, size_t *count) -> at_status {
-        (void)ctx, (void)cookies, (void)capacity;
-        *count = 0;
-        return AT_OK;
-      },
-      [](void *, unsigned) -> at_status { return AT_AGAIN; },
-      [](void *, unsigned, uint64_t) -> at_status { return AT_TIMED_OUT; },
-      [](void *, struct at_netdev_stats *stats) { *stats = {}; },
-};
-return {&ops, this};
-}  // namespace
-}
-;
-
-// Before Sockets, whose end still talks to the device.
-struct Network {
-  SilentDevice device_;
-};
-
-class Addresses : public Network, public Sockets {
- protected:
-  Addresses() {
-    at_ip_settings settings = {};
-    const uint8_t mac[] = {2, 0, 0, 0, 0, 1};
-    memcpy(device_.info.mac, mac, sizeof mac);
-    device_.info.mtu = 1500;
-    device_.info.max_frame = 1518;
-    device_.info.rx_buffers = 64;
-    settings.address = at_ip_address_v4(10, 0, 0, 1);
-    settings.prefix = 24;
-    settings.dns[0] = at_ip_address_v4(10, 0, 0, 9);
-    settings.ipv6 = true;
-    EXPECT_EQ(at_ip_interface_add(ip_, &interface_, device_.netdev(), &settings), AT_OK);
-    Run(3000000000);
-  }
-
-  static sockaddr_in V4(uint32_t address, uint16_t port) {
-    sockaddr_in in = Local(port);
-    in.sin_addr.s_addr = htonl(address);
-    return in;
-  }
-
-  static sockaddr_in6 V6(const std::vector<uint8_t> &last, uint16_t port, uint8_t first = 0) {
-    sockaddr_in6 in6{};
-    in6.sin6_family = AF_INET6;
-    in6.sin6_port = htons(port);
-    in6.sin6_addr.s6_addr[0] = first;
-    std::copy(last.begin(), last.end(), in6.sin6_addr.s6_addr + 16 - last.size());
-    return in6;
-  }
-
-  template <typename Address>
-  static long Bind(at_libc_file *file, const Address &address) {
-    return file->ops->socket->bind(file, reinterpret_cast<const sockaddr *>(&address), sizeof address);
-  }
-
-  template <typename Address>
-  static long ConnectTo(at_libc_file *file, const Address &address) {
-    return file->ops->socket->connect(file, reinterpret_cast<const sockaddr *>(&address), sizeof address);
-  }
-
-  at_ip_interface *interface_ = nullptr;
-};
 
 constexpr uint32_t kAny = 0, kLoopback = 0x7f000001, kOwn = 0x0a000001, kForeign = 0x0a000002, kGroup = 0xe0000063;
 
 TEST_F(Addresses, Bind_TakesTheMachinesOwnAndGroups) {
+  AddBare();
   const struct {
     uint32_t address;
     long answer;
@@ -169,6 +88,12 @@ TEST_F(Addresses, Ports_OfBothFamilies) {
     EXPECT_EQ(Bind(four, V4(c.second, 80)), c.answer);
     Close(six);
     Close(four);
+    six = Make(SOCK_STREAM, AF_INET6), four = Make(SOCK_STREAM);
+    six->ops->socket->setsockopt(six, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+    ASSERT_EQ(Bind(four, V4(c.second, 80)), 0);
+    EXPECT_EQ(Bind(six, c.first), c.answer) << "the other way round";
+    Close(six);
+    Close(four);
   }
 }
 
@@ -197,6 +122,7 @@ TEST_F(Addresses, Names_AreThoseOfBothEnds) {
 }
 
 TEST_F(Addresses, Groups_AreJoinedOnTheInterfaceThatIsNamed) {
+  AddBare();
   at_libc_file *four = Make(SOCK_DGRAM), *six = Make(SOCK_DGRAM, AF_INET6);
   const uint32_t interfaces[] = {kAny, kOwn, kForeign};
   for (uint32_t on : interfaces) {
@@ -215,26 +141,60 @@ TEST_F(Addresses, Groups_AreJoinedOnTheInterfaceThatIsNamed) {
     EXPECT_EQ(six->ops->socket->setsockopt(six, IPPROTO_IPV6, IPV6_JOIN_GROUP, &group, sizeof group), answer);
     EXPECT_EQ(six->ops->socket->setsockopt(six, IPPROTO_IPV6, IPV6_LEAVE_GROUP, &group, sizeof group), answer);
   }
+  ip_mreq group{};
+  group.imr_multiaddr.s_addr = htonl(kGroup);
+  EXPECT_EQ(four->ops->socket->setsockopt(four, IPPROTO_IP, IP_DROP_MEMBERSHIP, &group, sizeof group), -EADDRNOTAVAIL)
+      << "it is no member";
+  group.imr_multiaddr.s_addr = htonl(kForeign);
+  EXPECT_EQ(four->ops->socket->setsockopt(four, IPPROTO_IP, IP_ADD_MEMBERSHIP, &group, sizeof group), -EINVAL);
   Close(four);
   Close(six);
 }
 
 // A datagram socket that is connected hears its peer only.
 TEST_F(Addresses, ConnectedDatagramSocket_HearsNobodyElse) {
-  at_libc_file *server = Make(SOCK_DGRAM), *peer = Make(SOCK_DGRAM), *stranger = Make(SOCK_DGRAM);
-  ASSERT_EQ(Bind(server, V4(kLoopback, 53)), 0);
+  at_libc_file *server = Make(SOCK_DGRAM, AF_INET6), *peer = Make(SOCK_DGRAM), *stranger = Make(SOCK_DGRAM),
+               *elsewhere = Make(SOCK_DGRAM), *six = Make(SOCK_DGRAM, AF_INET6);
+  int on = 1;
+  ASSERT_EQ(Bind(server, V6({}, 53)), 0);
   ASSERT_EQ(Bind(peer, V4(kLoopback, 54)), 0);
-  ASSERT_EQ(ConnectTo(server, V4(kLoopback, 54)), 0);
+  ASSERT_EQ(Bind(elsewhere, V4(kOwn, 54)), 0);
+  ASSERT_EQ(six->ops->socket->setsockopt(six, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on), 0);
+  ASSERT_EQ(Bind(six, V6({1}, 54)), 0);
+  ASSERT_EQ(ConnectTo(server, V6({0xff, 0xff, 127, 0, 0, 1}, 54)), 0);
+  ASSERT_EQ(ConnectTo(six, V6({1}, 53)), 0);
+  ASSERT_EQ(ConnectTo(elsewhere, V4(kOwn, 53)), 0);
   EXPECT_EQ(SendTo(stranger, 53, "no"), 2);
+  EXPECT_EQ(Write(elsewhere, "another address"), 15);
+  EXPECT_EQ(Write(six, "another family"), 14);
   EXPECT_EQ(SendTo(peer, 53, "yes"), 3);
   Run();
-  EXPECT_EQ(Read(server, 9), "yes");
-  EXPECT_EQ(Read(server, 9), "");
+  EXPECT_EQ(Read(server, 99), "yes");
+  EXPECT_EQ(Read(server, 99), "");
   ASSERT_EQ(server->ops->socket->shutdown(server, SHUT_RD), 0);
   EXPECT_EQ(SendTo(peer, 53, "late"), 4);
   Run();
   EXPECT_EQ(Read(server, 9), "");
-  for (at_libc_file *each : {server, peer, stranger}) Close(each);
+  EXPECT_EQ(Write(server, "still"), 5) << "the other direction is open";
+  Run();
+  EXPECT_EQ(Read(peer, 9), "still");
+  ASSERT_EQ(server->ops->socket->shutdown(server, SHUT_WR), 0);
+  EXPECT_EQ(Write(server, "x"), -EPIPE);
+  for (at_libc_file *each : {server, peer, stranger, elsewhere, six}) Close(each);
+}
+
+// A datagram socket of IPv6 that was not bound sends to both families.
+TEST_F(Addresses, Ipv6DatagramSocket_SendsToBothFamilies) {
+  at_libc_file *server = Make(SOCK_DGRAM, AF_INET6), *client = Make(SOCK_DGRAM, AF_INET6);
+  ASSERT_EQ(Bind(server, V6({}, 53)), 0);
+  for (const auto &to : {V6({1}, 53), V6({0xff, 0xff, 127, 0, 0, 1}, 53)}) {
+    ASSERT_EQ(ConnectTo(client, to), 0);
+    EXPECT_EQ(Write(client, "hello"), 5);
+    Run();
+    EXPECT_EQ(Read(server, 9), "hello");
+  }
+  Close(server);
+  Close(client);
 }
 
 // A server of names that says nothing is given up.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: ISC
 // What an application is told of its mistakes, its options and its addresses, without a device.
 
+#include <atman/host/seams.h>
+
 #include <netdb.h>
 #include <netinet/tcp.h>
 #include <sys/ioctl.h>
@@ -33,13 +35,19 @@ TEST_F(Answers, Socket_OfAKindThatIsNotThere_IsRefused) {
     int domain, type, protocol;
     long answer;
   } cases[] = {
-      {AF_UNIX, SOCK_STREAM, 0, -EAFNOSUPPORT},       {AF_INET, SOCK_RAW, 0, -ESOCKTNOSUPPORT},
-      {AF_INET, SOCK_SEQPACKET, 0, -ESOCKTNOSUPPORT}, {AF_INET, 99, 0, -EINVAL},
-      {AF_INET, SOCK_STREAM, 17, -EPROTONOSUPPORT},   {AF_INET6, SOCK_DGRAM, 6, -EPROTONOSUPPORT},
+      {AF_UNIX, SOCK_STREAM, 0, -EAFNOSUPPORT},
+      {AF_INET, SOCK_RAW, 0, -ESOCKTNOSUPPORT},
+      {AF_INET, SOCK_SEQPACKET, 0, -ESOCKTNOSUPPORT},
+      {AF_INET, 99, 0, -EINVAL},
+      {AF_INET, SOCK_STREAM, 17, -EPROTONOSUPPORT},
+      {AF_INET6, SOCK_DGRAM, 6, -EPROTONOSUPPORT},
+      {AF_INET, SOCK_STREAM, 6, 0},
+      {AF_INET6, SOCK_DGRAM, 17, 0},
   };
   for (const auto &c : cases) {
-    at_libc_file *file;
+    at_libc_file *file = nullptr;
     EXPECT_EQ(make_socket(&file, c.domain, c.type, c.protocol), c.answer);
+    if (file != nullptr) Close(file);
   }
 }
 
@@ -105,10 +113,90 @@ TEST_F(Answers, Connect_ToNobody_IsRefusedOnce_AndKnowsItsStates) {
   EXPECT_EQ(connect(server), 0);
   EXPECT_EQ(connect(server), -EISCONN);
   EXPECT_EQ(ops->listen(file, 1), -EINVAL);
+  EXPECT_EQ(Bind(file, &zero, sizeof zero), -EINVAL) << "it has its port";
+  EXPECT_EQ(listener->ops->socket->connect(listener, reinterpret_cast<sockaddr *>(&server), sizeof server), -EISCONN);
   Close(Accept(listener));
   Close(file);
   Close(listener);
   Run(10000000000);
+}
+
+TEST_F(Answers, Connect_OfIpv6ToNowhere_IsToHere) {
+  at_libc_file *listener = Listen(80, 1), *six = Make(SOCK_STREAM, AF_INET6);
+  sockaddr_in6 any{};
+  any.sin6_family = AF_INET6;
+  any.sin6_port = htons(80);
+  EXPECT_EQ(six->ops->socket->connect(six, reinterpret_cast<sockaddr *>(&any), sizeof any), -EINPROGRESS);
+  Run();
+  Close(Accept(listener));
+  Close(six);
+  Close(listener);
+  Run(200000000000);
+}
+
+TEST_F(Answers, WithoutANetwork_NothingIsReached) {
+  at_libc_file *stream = Make(SOCK_STREAM), *datagram = Make(SOCK_DGRAM);
+  sockaddr_in far = Local(80);
+  far.sin_addr.s_addr = htonl(0xc0000201);
+  for (at_libc_file *file : {stream, datagram}) {
+    long result = file->ops->socket->connect(file, reinterpret_cast<sockaddr *>(&far), sizeof far);
+    EXPECT_EQ(file == stream ? result : Write(file, "x"), -ENETUNREACH);
+    Close(file);
+  }
+}
+
+// Two that want to share a port, and of which the stack gives it to one.
+TEST_F(Answers, PortThatTheStackHasGivenAway_IsInUse) {
+  for (int type : {SOCK_DGRAM, SOCK_STREAM}) {
+    at_libc_file *first = Make(type), *second = Make(type);
+    sockaddr_in address = Local(53);
+    for (at_libc_file *file : {first, second}) {
+      EXPECT_EQ(Set(file, SOL_SOCKET, SO_REUSEADDR, 1), 0);
+      EXPECT_EQ(Bind(file, &address, sizeof address), file == first || type == SOCK_STREAM ? 0 : -EADDRINUSE);
+    }
+    for (at_libc_file *file : {first, second}) {
+      if (type == SOCK_DGRAM) continue;
+      EXPECT_EQ(file->ops->socket->listen(file, 1), file == first ? 0 : -EADDRINUSE);
+    }
+    Close(first);
+    Close(second);
+  }
+}
+
+// A source of random numbers that repeats itself finds one port for connections, and then none.
+TEST_F(Answers, Connect_WithoutAFreePort_IsRefused) {
+  at_libc_file *first = Make(SOCK_STREAM), *second = Make(SOCK_STREAM);
+  sockaddr_in nobody = Local(81);
+  auto connect = [&](at_libc_file *file) {
+    return file->ops->socket->connect(file, reinterpret_cast<sockaddr *>(&nobody), sizeof nobody);
+  };
+  at_host_entropy_redirect(
+      [](void *, void *out, size_t size) -> at_status {
+        memset(out, 7, size);
+        return AT_OK;
+      },
+      nullptr);
+  EXPECT_EQ(connect(first), -EINPROGRESS);
+  EXPECT_EQ(connect(second), -EADDRNOTAVAIL);
+  at_host_entropy_redirect(nullptr, nullptr);
+  Close(first);
+  Close(second);
+}
+
+TEST_F(Answers, Connection_OfAStackThatEnds_HasNoNetwork) {
+  at_libc_file *listener = Listen(80, 1), *client = Connect(80), *server = Accept(listener);
+  at_ip_config config{};
+  long result;
+  Close(listener);
+  ASSERT_EQ(at_ip_fini(ip_), AT_OK);
+  for (at_libc_file *file : {client, server}) {
+    Read(file, 1, &result);
+    EXPECT_EQ(result, -ENETDOWN);
+    Close(file);
+  }
+  config.wait = at_wait{&kLoopbackWait, nullptr};
+  config.heap = &heap_;
+  ASSERT_EQ(at_ip_init(&ip_, &config), AT_OK); /* for the fixture's end */
 }
 
 TEST_F(Answers, Shutdown_EndsOneDirection) {
@@ -124,6 +212,7 @@ TEST_F(Answers, Shutdown_EndsOneDirection) {
   EXPECT_EQ(client->ops->socket->shutdown(client, SHUT_WR), 0);
   EXPECT_EQ(client->ops->socket->shutdown(client, SHUT_WR), 0);
   EXPECT_EQ(Write(client, "x"), -EPIPE);
+  EXPECT_EQ(client->ops->ready(client), POLLOUT | POLLWRNORM) << "a write would not wait to fail";
   Run();
   Read(server, 1, &result);
   EXPECT_EQ(result, 0);
@@ -134,8 +223,9 @@ TEST_F(Answers, Shutdown_EndsOneDirection) {
   EXPECT_EQ(client->ops->socket->receive(client, &message, MSG_PEEK), 1);
   EXPECT_EQ(Read(client, 9), "abc") << "a peek takes nothing";
   EXPECT_EQ(client->ops->socket->shutdown(client, SHUT_RD), 0);
+  EXPECT_NE(client->ops->ready(client) & POLLRDHUP, 0);
   EXPECT_EQ(Write(server, "lost"), 4);
-  Run();
+  Run(1000000000);
   Read(client, 9, &result);
   EXPECT_EQ(result, 0);
   EXPECT_EQ(listener->ops->socket->shutdown(listener, SHUT_RDWR), 0);
@@ -161,12 +251,16 @@ TEST_F(Answers, Datagrams_AreSentAsTheSocketAllows) {
   EXPECT_EQ(ops->accept(client, &made, &address, &size), -EOPNOTSUPP);
   EXPECT_EQ(ops->shutdown(client, SHUT_WR), -ENOTCONN);
   EXPECT_EQ(ops->shutdown(client, 99), -EINVAL);
+  EXPECT_EQ(ops->connect(client, reinterpret_cast<sockaddr *>(&own), 1), -EINVAL);
   EXPECT_EQ(Write(client, "x"), -EDESTADDRREQ);
   EXPECT_EQ(SendTo(client, 0, "x"), -EINVAL);
+  EXPECT_EQ(SendTo(client, 53, "x", 8), -EINVAL) << "half an address";
   EXPECT_EQ(SendTo(client, 53, std::string(65508, 'x')), -EMSGSIZE);
   all.sin_addr.s_addr = INADDR_BROADCAST;
   ASSERT_EQ(ops->connect(client, reinterpret_cast<sockaddr *>(&all), sizeof all), 0);
   EXPECT_EQ(Write(client, "x"), -EACCES);
+  ASSERT_EQ(Set(client, SOL_SOCKET, SO_BROADCAST, 1), 0);
+  EXPECT_EQ(Write(client, "x"), -ENETUNREACH) << "allowed, and there is no network";
   unspecified.sin_family = AF_UNSPEC;
   EXPECT_EQ(ops->connect(client, reinterpret_cast<sockaddr *>(&unspecified), sizeof unspecified), 0);
   EXPECT_EQ(Write(client, "x"), -EDESTADDRREQ);
@@ -208,7 +302,13 @@ TEST_F(Answers, Options_AreKept_AndOthersRefused) {
   }
   EXPECT_EQ(Set(six, IPPROTO_IPV6, IPV6_V6ONLY, 1), 0);
   EXPECT_EQ(Get(six, IPPROTO_IPV6, IPV6_V6ONLY), 1);
-  EXPECT_EQ(Set(stream, SOL_SOCKET, SO_RCVBUF, 1), 0);
+  at_libc_file *datagram = Make(SOCK_DGRAM);
+  for (int taken : {SO_RCVBUF, SO_SNDBUF, SO_REUSEPORT, SO_PRIORITY}) EXPECT_EQ(Set(stream, SOL_SOCKET, taken, 1), 0);
+  EXPECT_EQ(Get(stream, SOL_SOCKET, SO_RCVBUF), Get(stream, SOL_SOCKET, SO_SNDBUF));
+  EXPECT_EQ(Get(datagram, SOL_SOCKET, SO_PROTOCOL), IPPROTO_UDP);
+  EXPECT_EQ(Set(datagram, IPPROTO_TCP, TCP_NODELAY, 1), -ENOPROTOOPT);
+  EXPECT_EQ(Set(datagram, IPPROTO_TCP, TCP_KEEPIDLE, 1), -ENOPROTOOPT);
+  Close(datagram);
   EXPECT_EQ(Get(stream, SOL_SOCKET, SO_TYPE), SOCK_STREAM);
   EXPECT_EQ(Get(stream, SOL_SOCKET, SO_DOMAIN), AF_INET);
   EXPECT_EQ(Get(stream, SOL_SOCKET, SO_PROTOCOL), IPPROTO_TCP);
@@ -226,6 +326,8 @@ TEST_F(Answers, Options_AreKept_AndOthersRefused) {
       {SOL_SOCKET, SO_TYPE, 1, -ENOPROTOOPT},
       {12345, 1, 1, -ENOPROTOOPT},
       {IPPROTO_IP, IP_ADD_MEMBERSHIP, 1, -EINVAL},
+      {IPPROTO_IP, IP_TOS, 1, -ENOPROTOOPT},
+      {IPPROTO_IPV6, IPV6_TCLASS, 1, -ENOPROTOOPT},
       {IPPROTO_IPV6, IPV6_JOIN_GROUP, 1, -EINVAL},
   };
   for (const auto &option : refused) EXPECT_EQ(Set(stream, option.level, option.option, option.value), option.answer);
@@ -235,6 +337,13 @@ TEST_F(Answers, Options_AreKept_AndOthersRefused) {
   EXPECT_EQ(stream->ops->socket->getsockopt(stream, SOL_SOCKET, 12345, &value, &size), -ENOPROTOOPT);
   EXPECT_EQ(stream->ops->socket->setsockopt(stream, SOL_SOCKET, SO_KEEPALIVE, &value, 1), -EINVAL);
   EXPECT_EQ(stream->ops->socket->setsockopt(stream, SOL_SOCKET, SO_LINGER, &value, 1), -EINVAL);
+  char large[16];
+  size = sizeof large;
+  EXPECT_EQ(stream->ops->socket->getsockopt(stream, SOL_SOCKET, SO_TYPE, large, &size), 0);
+  EXPECT_EQ(size, sizeof value) << "what there is of it";
+  size = 1;
+  EXPECT_EQ(stream->ops->socket->getsockopt(stream, SOL_SOCKET, SO_TYPE, large, &size), 0);
+  EXPECT_EQ(size, 1u);
   ip_mreq group{};
   ipv6_mreq group6{};
   EXPECT_EQ(stream->ops->socket->setsockopt(stream, IPPROTO_IP, IP_ADD_MEMBERSHIP, &group, sizeof group), -ENODEV);
@@ -242,6 +351,20 @@ TEST_F(Answers, Options_AreKept_AndOthersRefused) {
   Close(Accept(listener));
   for (at_libc_file *each : {stream, six, listener}) Close(each);
   Run(10000000000);
+}
+
+TEST_F(Answers, LingerOfSomeTime_IsAnEnd) {
+  at_libc_file *listener = Listen(80, 1), *client = Connect(80), *server = Accept(listener);
+  const struct linger later = {1, 5};
+  long result;
+  ASSERT_EQ(client->ops->socket->setsockopt(client, SOL_SOCKET, SO_LINGER, &later, sizeof later), 0);
+  Close(client);
+  Run();
+  Read(server, 1, &result);
+  EXPECT_EQ(result, 0);
+  Close(server);
+  Close(listener);
+  Run(200000000000);
 }
 
 TEST_F(Answers, LingerOfNoTime_IsAReset) {
@@ -295,7 +418,10 @@ TEST_F(Answers, Getaddrinfo_WithoutAServer) {
       {"127.0.0.1", "gopher", 0, AF_UNSPEC, 0, 0, EAI_SERVICE, 0},
       {"127.0.0.1", "http", AI_NUMERICSERV, AF_UNSPEC, 0, 0, EAI_NONAME, 0},
       {"127.0.0.1", "65536", 0, AF_UNSPEC, 0, 0, EAI_SERVICE, 0},
+      {"127.0.0.1", "80x", 0, AF_UNSPEC, 0, 0, EAI_SERVICE, 0},
+      {"127.0.0.1", "", 0, AF_UNSPEC, 0, 0, EAI_SERVICE, 0},
       {"127.0.0.1", "http", 0, AF_UNSPEC, 0, 0, 0, 2},
+      {"127.0.0.1", "ntp", 0, AF_UNSPEC, SOCK_DGRAM, 0, 0, 1},
       {"127.0.0.1", "80", AI_CANONNAME, AF_INET, SOCK_STREAM, 0, 0, 1},
       {"127.0.0.1", "80", 0, AF_INET6, 0, 0, EAI_NONAME, 0},
       {"::1", "80", 0, AF_UNSPEC, 0, IPPROTO_UDP, 0, 1},
@@ -303,6 +429,7 @@ TEST_F(Answers, Getaddrinfo_WithoutAServer) {
       {"::1", "80", 0, AF_UNSPEC, SOCK_STREAM, IPPROTO_UDP, EAI_SERVICE, 0},
       {nullptr, "80", 0, AF_UNSPEC, 0, 0, 0, 4},
       {nullptr, "80", AI_PASSIVE, AF_INET6, SOCK_STREAM, 0, 0, 1},
+      {nullptr, "80", AI_CANONNAME, AF_INET, SOCK_STREAM, 0, 0, 1},
       {"a.example", "80", AI_NUMERICHOST, AF_UNSPEC, 0, 0, EAI_NONAME, 0},
       {"a.example", "80", 0, AF_UNSPEC, 0, 0, EAI_NONAME, 0},
   };
@@ -318,9 +445,7 @@ TEST_F(Answers, Getaddrinfo_WithoutAServer) {
     if (c.answer != 0) continue;
     for (const addrinfo *each = list; each != nullptr; each = each->ai_next) ++count;
     EXPECT_EQ(count, c.count);
-    if ((c.flags & AI_CANONNAME) != 0) {
-      EXPECT_STREQ(list->ai_canonname, c.name);
-    }
+    EXPECT_STREQ(list->ai_canonname, (c.flags & AI_CANONNAME) != 0 ? c.name : nullptr);
     freeaddrinfo(list);
   }
   EXPECT_EQ(getaddrinfo(std::string(300, 'a').c_str(), nullptr, nullptr, nullptr), EAI_NONAME);

@@ -105,12 +105,13 @@ class Sockets : public ::testing::Test {
     return bytes;
   }
 
-  static long SendTo(at_libc_file *file, uint16_t port, const std::string &bytes) {
+  static long SendTo(at_libc_file *file, uint16_t port, const std::string &bytes,
+                     socklen_t size = sizeof(sockaddr_in)) {
     sockaddr_in address = Local(port);
     iovec part = {const_cast<char *>(bytes.data()), bytes.size()};
     msghdr message{};
     message.msg_name = &address;
-    message.msg_namelen = sizeof address;
+    message.msg_namelen = size;
     message.msg_iov = &part;
     message.msg_iovlen = 1;
     return file->ops->socket->send(file, &message, 0);

@@ -44,7 +44,7 @@ TEST_F(Messages, OfAStream_AreItsBytes) {
   at_libc_file *listener = Listen(80, 1), *client = Connect(80), *server = Accept(listener);
   int waiting = 0;
   EXPECT_EQ(Send(client, {"ab", "", "cdef"}, MSG_MORE), 6);
-  EXPECT_EQ(Send(client, {"gh"}), 2);
+  EXPECT_EQ(Send(client, {"g", "h"}), 2);
   Run(1000000000);
   EXPECT_EQ(server->ops->ioctl(server, FIONREAD, &waiting), 0);
   EXPECT_EQ(waiting, 8);
@@ -84,6 +84,7 @@ TEST_F(Messages, OfDatagrams_AreWholeOrCut) {
   EXPECT_EQ(message_.msg_flags, 0);
   EXPECT_EQ(reinterpret_cast<sockaddr_in *>(&from_)->sin_addr.s_addr, htonl(INADDR_LOOPBACK));
   EXPECT_EQ(Receive(server, {3, 9}), "abc|d--------|");
+  EXPECT_EQ(Receive(server, {7, 1}, MSG_PEEK), "efghij-|-|");
   EXPECT_EQ(Receive(server, {2}, MSG_TRUNC), "ef|");
   EXPECT_EQ(result_, 6) << "what it was";
   EXPECT_EQ(message_.msg_flags, MSG_TRUNC);
@@ -106,8 +107,12 @@ TEST_F(Messages, Readiness_FollowsTheEnds) {
   Run();
   EXPECT_EQ(server->ops->ready(server) & (POLLIN | POLLRDHUP | POLLHUP), POLLIN | POLLRDHUP);
   EXPECT_EQ(server->ops->socket->shutdown(server, SHUT_WR), 0);
+  EXPECT_NE(server->ops->ready(server) & POLLHUP, 0);
   Run();
   EXPECT_NE(server->ops->ready(server) & POLLHUP, 0);
+  sockaddr_storage address;
+  socklen_t size;
+  EXPECT_EQ(server->ops->socket->name(server, &address, &size, true), -ENOTCONN) << "it is over";
   EXPECT_EQ(listener->ops->socket->listen(listener, 5), 0) << "again, with another backlog";
   EXPECT_EQ(listener->ops->socket->shutdown(listener, SHUT_WR), -ENOTCONN);
   for (at_libc_file *each : {client, server, listener}) Close(each);
