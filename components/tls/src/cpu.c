@@ -24,8 +24,8 @@ void at_tls_cpu_look(void)
 
     if (OPENSSL_ia32cap_P[3] != 0)
         return;
-    if (__get_cpuid(1, &eax, &ebx, &ecx, &edx))
-        OPENSSL_ia32cap_P[1] = ecx & LEAF_1_ECX;
+    __cpuid(1, eax, ebx, ecx, edx); /* every x86-64 CPU has this leaf */
+    OPENSSL_ia32cap_P[1] = ecx & LEAF_1_ECX;
     if (__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx))
         OPENSSL_ia32cap_P[2] = ebx & LEAF_7_EBX;
     OPENSSL_ia32cap_P[3] = 1;

@@ -17,7 +17,7 @@ struct client_memory {
 
 static inline br_ssl_engine_context *engine_of(const struct at_tls *tls)
 {
-    return tls->engine;
+    return (br_ssl_engine_context *)tls->engine; /* the cast is for tests, which are C++ */
 }
 
 /* is_established says whether application data may flow: the handshake is complete. */

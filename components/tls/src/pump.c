@@ -111,8 +111,9 @@ void pump_and_hold(struct at_tls *tls)
     state = br_ssl_engine_current_state(engine_of(tls));
     if (state == BR_SSL_CLOSED)
         note_end(tls);
-    else if (state == BR_SSL_SENDREC && tls->output_status != AT_OK)
-        fail(tls, AT_TLS_CARRIER, tls->output_status); /* it has to send before anything else */
+    else if (tls->output_status != AT_OK && (state & BR_SSL_SENDREC) != 0 &&
+             (state == BR_SSL_SENDREC || !is_established(tls)))
+        fail(tls, AT_TLS_CARRIER, tls->output_status); /* it has to send before anything else, or for the handshake */
 }
 
 void pump(struct at_tls *tls)

@@ -8,6 +8,10 @@
 #include <atman/testing/contract_gtest.h>
 #include <atman/testing/stream_contract.h>
 
+extern "C" {
+#include "../src/cpu.h"
+}
+
 #include "rsa_authority_trust.h"
 #include "rsa_server_identity.h"
 
@@ -94,6 +98,59 @@ TEST_F(ConnectionTest, Modern_IsTls12WithAesGcmOnThisCpu) {
   }
   EXPECT_STREQ(at_tls_server_name(&pair_.server.tls), "server.test");
   EXPECT_EQ(at_tls_protocol(&pair_.server.tls), nullptr);
+}
+
+// It prefers a cipher that needs no help.
+TEST_F(ConnectionTest, Modern_IsChaCha20OnACpuWithoutAes) {
+  const uint32_t without[4] = {0, 0, 0, 1};
+  memcpy(OPENSSL_ia32cap_P, without, sizeof without);
+  Connect();
+  memset(OPENSSL_ia32cap_P, 0, sizeof OPENSSL_ia32cap_P);
+  at_tls_cpu_look();
+  EXPECT_EQ(at_tls_suite(&pair_.client.tls), unsigned{BR_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256});
+  ASSERT_EQ(WriteText(pair_.Client(), "hello"), AT_OK);
+  EXPECT_EQ(ReadText(pair_.Server()), "hello");
+}
+
+TEST_F(ConnectionTest, BeforeTheHandshake_NothingIsAgreedOn) {
+  at_tls_session session;
+  pair_.Open();
+  memset(&session, 7, sizeof session);
+  EXPECT_EQ(at_tls_protocol(&pair_.client.tls), nullptr);
+  EXPECT_EQ(at_tls_suite(&pair_.client.tls), 0u);
+  EXPECT_EQ(at_tls_version(&pair_.client.tls), 0u);
+  at_tls_session_save(&pair_.client.tls, &session);
+  pair_.options.session = &session;  // of which nothing can be taken up
+  Connect();
+  ASSERT_EQ(WriteText(pair_.Client(), "hello"), AT_OK);
+  EXPECT_EQ(ReadText(pair_.Server()), "hello");
+}
+
+TEST_F(ConnectionTest, AfterFinish_NobodyWaits) {
+  Connect();
+  ASSERT_EQ(at_stream_finish(pair_.Client()), AT_OK);
+  EXPECT_EQ(at_stream_finish(pair_.Client()), AT_OK) << "again";
+  EXPECT_EQ(at_stream_wait(pair_.Client(), AT_STREAM_IN, AT_NEVER), AT_OK);
+  EXPECT_EQ(at_stream_wait(pair_.Client(), AT_STREAM_OUT, AT_NEVER), AT_OK);
+  EXPECT_EQ(at_tls_handshake(&pair_.client.tls), AT_CLOSED);
+}
+
+// What waits for the carrier's room is waited for as well, and not only what was asked for.
+TEST_F(ConnectionTest, WaitForInput_WithRecordsThatHaveNoRoom) {
+  pair_.options.pipe = 2000;
+  Connect();
+  const std::string text(3000, 'd');
+  size_t written;
+  ASSERT_EQ(at_stream_write(pair_.Server(), &written, at_const_span_of(text.data(), text.size()), 0), AT_OK);
+  EXPECT_EQ(at_stream_wait(pair_.Server(), AT_STREAM_IN, 5), AT_TIMED_OUT);
+  std::string got = ReadText(pair_.Client());
+  if (got == "AT_AGAIN") got.clear();
+  for (int i = 0; i < 10 && got.size() < text.size(); ++i) {
+    at_stream_wait(pair_.Server(), AT_STREAM_IN, 5);
+    std::string more = ReadText(pair_.Client());
+    if (more != "AT_AGAIN") got += more;
+  }
+  EXPECT_EQ(got, text);
 }
 
 TEST_F(ConnectionTest, PlainText_IsNotOnTheCarrier) {

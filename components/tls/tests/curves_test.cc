@@ -130,7 +130,14 @@ TEST_P(CurvesTest, WhatIsNoPoint_IsRefused) {
     EXPECT_EQ(at_tls_p256.muladd(p.data(), nullptr, 65, x.data(), 32, x.data(), 32, kCurve), 0u);
   }
   Point p = good;
+  const Number large(33, 1);
   EXPECT_EQ(at_tls_p256.mul(p.data(), 64, x.data(), 32, kCurve), 0u);
+  EXPECT_EQ(at_tls_p256.mul(p.data(), 65, large.data(), 33, kCurve), 0u);
+  EXPECT_EQ(at_tls_p256.mulgen(p.data(), large.data(), 33, kCurve), 0u);
+  EXPECT_EQ(at_tls_p256.muladd(p.data(), nullptr, 64, x.data(), 32, x.data(), 32, kCurve), 0u);
+  EXPECT_EQ(at_tls_p256.muladd(p.data(), nullptr, 65, large.data(), 33, x.data(), 32, kCurve), 0u);
+  EXPECT_EQ(at_tls_p256.muladd(p.data(), nullptr, 65, x.data(), 32, large.data(), 33, kCurve), 0u);
+  EXPECT_EQ(p, good);
 }
 
 TEST_P(CurvesTest, Signatures_AreBearSslsOnEachCurve) {

@@ -337,4 +337,35 @@ TEST_F(FailureTest, NthCallOfTheCarrierFails_IsToldForEveryN) {
   }
 }
 
+// The carrier no longer takes anything, with the last words still to be sent.
+TEST_F(FailureTest, CarrierThatTakesNothingMore_IsSaidByWhoeverNeedsIt) {
+  OpenAndShake();
+  ASSERT_EQ(pair_.client_status, AT_OK);
+  at_pipe_direction &out = pair_.pipe.direction[1];
+  size_t written;
+  ASSERT_EQ(at_stream_write(pair_.Client(), &written, at_const_span_of("x", 1), AT_STREAM_MORE), AT_OK);
+  out.faults.fail_write = out.writes + 1;
+  out.faults.fail_status = AT_IO;
+  EXPECT_EQ(at_stream_finish(pair_.Client()), AT_IO);
+  EXPECT_EQ(at_stream_wait(pair_.Client(), AT_STREAM_OUT, AT_NEVER), AT_OK) << "to be told so";
+  EXPECT_EQ(at_stream_wait(pair_.Client(), AT_STREAM_DRAINED, AT_NEVER), AT_OK);
+  EXPECT_EQ(at_stream_wait(pair_.Client(), AT_STREAM_IN, 5), AT_TIMED_OUT) << "the other direction lives";
+  EXPECT_EQ(WriteText(pair_.Client(), "y"), AT_IO);
+  ASSERT_EQ(WriteText(pair_.Server(), "still heard"), AT_OK);
+  EXPECT_EQ(ReadText(pair_.Client()), "still heard");
+}
+
+// It waited for ever.
+TEST_F(FailureTest, CarrierThatTakesNothing_EndsTheHandshake) {
+  for (unsigned end : {0u, 1u}) {
+    Pair pair;
+    pair.Open();
+    pair.pipe.direction[end].faults.fail_write = 1;
+    pair.pipe.direction[end].faults.fail_status = AT_IO;
+    pair.Shake();
+    EXPECT_EQ(end == 0 ? pair.server_status : pair.client_status, AT_IO);
+    EXPECT_STREQ(at_tls_failure_name(end == 0 ? pair.ServerFailure() : pair.ClientFailure()), "AT_TLS_CARRIER");
+  }
+}
+
 }  // namespace
