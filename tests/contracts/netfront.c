@@ -33,6 +33,7 @@ struct port {
     struct at_netfront device;
     struct at_netfront_queues wide;
     struct at_netfront_queue queues[QUEUES];
+    struct at_netfront_group groups[8];
     struct at_netfront_buffer buffers[QUEUES * (RX_BUFFERS + TX_BUFFERS)];
     struct at_netfront_slot slots[QUEUES * SLOTS];
 };
@@ -195,7 +196,14 @@ static bool open(struct port *port, uint16_t index, enum kind kind)
         config.shared = (struct at_netfront_shared){memory, AT_COUNT_OF(grants_of_memory), grants_of_memory};
     if (kind == WIDE) {
         struct at_netfront_queues_config wide = {
-            .front = config, .queues = port->queues, .count = QUEUES, .split = true};
+            .front = config,
+            .queues = port->queues,
+            .count = QUEUES,
+            .split = true,
+            .multicast = at_netfront_multicast(),
+            .groups = port->groups,
+            .group_count = AT_COUNT_OF(port->groups),
+        };
 
         status = at_netfront_queues_open(&port->wide, &wide);
     } else {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include <atman/base/bits.h>
+#include <atman/netdev/group.h>
 
 #include "segments.h"
 
@@ -12,6 +13,9 @@
 #define FIRST_PORT 1000u
 #define PORT_AT (14u + 20u) /* of UDP over IPv4 without options */
 #define PAYLOAD 100u
+#define GROUP_FRAME 60u
+#define TRIES 50
+#define GROUP_TYPE 0x88b5u /* for experiments: IEEE 802 */
 
 static void queues_and_channels_are_negotiated(struct at_contract *t, void *env)
 {
@@ -95,8 +99,77 @@ static void flows_are_spread_and_keep_their_order(struct at_contract *t, void *e
         AT_CHECK(t, sent_by(q->sender, i) > before[i]);
 }
 
+/* Whether a frame to `group`, sent now, arrives; one to the receiver's own address that is sent behind it shows when.
+ */
+static bool arrives(struct at_contract *t, const struct at_netdev_contract_env *e, const uint8_t *group)
+{
+    const struct at_netdev_piece piece = {e->memory, GROUP_FRAME};
+    const struct at_netdev_frame frame = {.pieces = &piece, .count = 1};
+    uint64_t end = e->deadline_ns(e->ctx);
+    bool seen = false, ended = false;
+
+    memset(e->memory, 0, GROUP_FRAME);
+    memcpy(e->memory + AT_NETDEV_MAC_SIZE, at_netdev_info(e->dev)->mac, AT_NETDEV_MAC_SIZE);
+    e->memory[12] = GROUP_TYPE >> 8;
+    e->memory[13] = (uint8_t)GROUP_TYPE;
+    memcpy(e->memory, group, AT_NETDEV_MAC_SIZE);
+    AT_CHECK(t, at_netdev_send(e->dev, &frame) == AT_OK);
+    memcpy(e->memory, at_netdev_info(e->arrival)->mac, AT_NETDEV_MAC_SIZE);
+    AT_CHECK(t, at_netdev_send(e->dev, &frame) == AT_OK);
+    at_netdev_flush(e->dev);
+    while (!ended && at_netdev_wait(e->arrival, AT_NETDEV_RX, end) == AT_OK) {
+        struct at_netdev_part parts[2 * AT_NETDEV_PARTS_MAX];
+        size_t count;
+
+        if (at_netdev_recv(e->arrival, parts, AT_COUNT_OF(parts), &count) != AT_OK)
+            break;
+        for (size_t i = 0; i < count; i++) {
+            const uint8_t *data = parts[i].data;
+
+            if (parts[i].size < GROUP_FRAME || data[12] != GROUP_TYPE >> 8 || data[13] != (uint8_t)GROUP_TYPE)
+                continue;
+            seen |= memcmp(data, group, AT_NETDEV_MAC_SIZE) == 0;
+            ended |= memcmp(data, at_netdev_info(e->arrival)->mac, AT_NETDEV_MAC_SIZE) == 0;
+        }
+        at_netdev_release(e->arrival, parts, count);
+    }
+    AT_CHECK(t, ended);
+    return seen;
+}
+
+/* Joins or leaves, and sees that it has come true soon: the back-end takes the request when it comes to it. */
+static void change(struct at_contract *t, const struct at_netdev_contract_env *e, const uint8_t *group, bool joins)
+{
+    at_status status = joins ? at_netdev_group_join(e->arrival, group) : at_netdev_group_leave(e->arrival, group);
+    bool done = false;
+
+    AT_CHECK(t, status == AT_OK);
+    at_netdev_flush(e->arrival);
+    for (int i = 0; i < TRIES && !done; i++)
+        done = arrives(t, e, group) == joins;
+    AT_CHECK(t, done);
+}
+
+static void groups_are_delivered_while_they_are_joined(struct at_contract *t, void *env)
+{
+    static const uint8_t everybody[] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+    static const uint8_t groups[2][AT_NETDEV_MAC_SIZE] = {{0x33, 0x33, 0, 0, 0x12, 0x34}, {0x01, 0, 0x5e, 1, 2, 3}};
+    const struct queues_env *q = env;
+    const struct at_netdev_contract_env *e = &q->contract;
+
+    AT_REQUIRE(t, at_netfront_queues_filters(q->receiver));
+    AT_CHECK(t, arrives(t, e, everybody));
+    for (int i = 0; i < 2; i++) {
+        AT_CHECK(t, !arrives(t, e, groups[i]));
+        change(t, e, groups[i], true);
+        AT_CHECK(t, !arrives(t, e, groups[1 - i]));
+        change(t, e, groups[i], false);
+    }
+}
+
 const struct at_contract_case queues_cases[] = {
     {"QueuesAndChannels_AreNegotiated", queues_and_channels_are_negotiated},
     {"Flows_AreSpread_AndKeepTheirOrder", flows_are_spread_and_keep_their_order},
+    {"Groups_AreDelivered_WhileTheyAreJoined", groups_are_delivered_while_they_are_joined},
 };
 const size_t queues_case_count = AT_COUNT_OF(queues_cases);

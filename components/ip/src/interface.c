@@ -11,7 +11,6 @@
 #include "lwip/etharp.h"
 #include "lwip/ethip6.h"
 #include "lwip/igmp.h"
-#include "lwip/mld6.h"
 
 /* Checksums that lwIP makes and checks for a device: UDP's always, since lwIP may send it in fragments. */
 static uint16_t checks_of(const struct at_netdev_info *info)
@@ -35,6 +34,7 @@ static err_t init_netif(struct netif *netif)
     memcpy(netif->hwaddr, interface->info->mac, AT_NETDEV_MAC_SIZE);
     netif->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET | NETIF_FLAG_IGMP | NETIF_FLAG_MLD6;
     NETIF_SET_CHECKSUM_CTRL(netif, interface->checks);
+    at_ip_groups_start(interface);
     return ERR_OK;
 }
 
@@ -167,6 +167,7 @@ void at_ip_interface_drop(struct at_ip_interface *interface)
     dhcp6_cleanup(&interface->netif);
     at_ip_transmit_done(interface);
     netif_remove(&interface->netif);
+    at_ip_groups_stop(interface);
     at_ip_transmit_abandon(interface);
     *place = interface->next;
     at_mm_heap_free(ip->config.heap, interface);
@@ -240,36 +241,6 @@ at_status at_ip_interface_wait(struct at_ip_interface *interface, enum at_ip_fam
         status = at_ip_run(interface->ip, deadline_ns);
     tell_of_status(interface, NULL);
     return status;
-}
-
-at_status at_ip_interface_join(struct at_ip_interface *interface, const struct at_ip_address *group)
-{
-    ip_addr_t address;
-    err_t err;
-
-    if (!at_ip_to_lwip(&address, group) || group->family == AT_IP_ANY || !ip_addr_ismulticast(&address))
-        return AT_INVALID;
-    at_ip_enter(interface->ip);
-    interface->ip->timers_changed = true;
-    err = IP_IS_V6_VAL(address) ? mld6_joingroup_netif(&interface->netif, ip_2_ip6(&address))
-                                : igmp_joingroup_netif(&interface->netif, ip_2_ip4(&address));
-    at_ip_leave(interface->ip);
-    return at_ip_status(err);
-}
-
-at_status at_ip_interface_leave(struct at_ip_interface *interface, const struct at_ip_address *group)
-{
-    ip_addr_t address;
-    err_t err;
-
-    if (!at_ip_to_lwip(&address, group) || group->family == AT_IP_ANY || !ip_addr_ismulticast(&address))
-        return AT_INVALID;
-    at_ip_enter(interface->ip);
-    interface->ip->timers_changed = true;
-    err = IP_IS_V6_VAL(address) ? mld6_leavegroup_netif(&interface->netif, ip_2_ip6(&address))
-                                : igmp_leavegroup_netif(&interface->netif, ip_2_ip4(&address));
-    at_ip_leave(interface->ip);
-    return err == ERR_OK ? AT_OK : AT_NOT_FOUND;
 }
 
 void at_ip_interface_stats(const struct at_ip_interface *interface, struct at_ip_stats *stats)

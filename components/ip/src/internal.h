@@ -44,6 +44,7 @@ struct at_ip_interface {
     struct at_netdev dev;
     const struct at_netdev_info *info;
     at_status ended;    /* what ended the device, or AT_OK */
+    bool is_refused;    /* the device had no room for a group, since this was cleared */
     bool dirty;         /* something was sent or released since the last flush */
     uint16_t checks;    /* NETIF_CHECKSUM_*: what lwIP does for frames that the device says nothing about */
     uint32_t in_flight; /* frames whose memory the device has */
@@ -96,6 +97,10 @@ extern struct at_ip *at_ip_the;
 void at_ip_enter(struct at_ip *ip);
 void at_ip_leave(struct at_ip *ip);
 bool at_ip_is_inside(void);
+
+/* groups.c: a device that filters learns which groups the stack joins, from before lwIP starts until it has left. */
+void at_ip_groups_start(struct at_ip_interface *interface);
+void at_ip_groups_stop(struct at_ip_interface *interface);
 
 /* loop.c */
 void at_ip_flush(struct at_ip *ip);

@@ -201,8 +201,28 @@ Device *Device::Of(void *ctx) { return static_cast<Device *>(ctx); }
 
 at_netdev Device::netdev() { return {&ops, this}; }
 
+void Device::Filter(size_t most) {
+  most_groups = most;
+  info.group = [](void *ctx, const uint8_t *mac, bool joins) -> at_status {
+    Device *d = Of(ctx);
+    Bytes group(mac, mac + AT_NETDEV_MAC_SIZE);
+
+    if ((mac[0] & 1) == 0) return AT_INVALID;
+    if (joins && d->groups.size() == d->most_groups) return AT_NO_SPACE;
+    if (!joins && !d->IsMember(group)) return AT_NOT_FOUND;
+    if (joins)
+      d->groups.insert(group);
+    else
+      d->groups.erase(d->groups.find(group));
+    return AT_OK;
+  };
+}
+
 void Device::Arrive(const Bytes &frame, uint16_t flags, uint16_t gso_size) {
   std::vector<Part> parts;
+  Bytes to(frame.begin(), frame.begin() + std::min<size_t>(frame.size(), AT_NETDEV_MAC_SIZE));
+
+  if (info.group != nullptr && (to[0] & 1) != 0 && to != Bytes(AT_NETDEV_MAC_SIZE, 0xff) && !IsMember(to)) return;
 
   for (size_t at = 0; at < frame.size(); at += part_size) {
     size_t size = std::min(part_size, frame.size() - at);

@@ -38,6 +38,10 @@ class Device {
   /* A frame arrives, in parts of at most `part_size` bytes (netfront's are at most a page). */
   void Arrive(const Bytes &frame, uint16_t flags = 0, uint16_t gso_size = 0);
 
+  /* From now on frames to groups arrive only if they were joined, of which there may be so many. */
+  void Filter(size_t most);
+  bool IsMember(const Bytes &mac) const { return groups.count(mac) != 0; }
+
   struct at_netdev_info info = {};
   size_t part_size = 4096;
   size_t ring = 64; /* frames that are accepted until Deliver() */
@@ -54,6 +58,8 @@ class Device {
   uint64_t sent_frames = 0;
   std::vector<void *> cookies; /* to be given back */
   bool keeps_cookies = false;  /* the peer reads slowly */
+  std::multiset<Bytes> groups; /* joined, with Filter() */
+  size_t most_groups = 0;
 
  private:
   struct Part {

@@ -5,6 +5,7 @@
 #include <atman/testing/loopback_netdev.h>
 
 #include <atman/base/clock.h>
+#include <atman/netdev/group.h>
 #include <atman/testing/contract_gtest.h>
 #include <atman/testing/netdev_contract.h>
 
@@ -207,6 +208,33 @@ TEST_F(LoopbackTest, Misuse_EndsTheProgram) {
   EXPECT_DEATH(at_netdev_release(dev, &never, 1), "owner == USER");
   EXPECT_DEATH(at_netdev_release(dev, &far, 1), "token");
   EXPECT_DEATH((void)at_netdev_recv(dev, few, AT_NETDEV_PARTS_MAX - 1, &count), "capacity");
+}
+
+TEST_F(LoopbackTest, Filter_PassesWhatIsForUsForAllAndForGroupsThatWereJoined) {
+  const uint8_t group[AT_NETDEV_MAC_SIZE] = {0x33, 0x33, 0, 0, 0, 1}, own[AT_NETDEV_MAC_SIZE] = {0x02};
+  const std::string to_group = std::string(reinterpret_cast<const char *>(group), 6) + std::string(8, 'g');
+  at_netdev dev = at_loopback_netdev_dev(&a_);
+  EXPECT_EQ(at_netdev_group_join(dev, group), AT_UNSUPPORTED) << "it delivers everything";
+  EXPECT_EQ(Send(dev, to_group), AT_OK);
+  EXPECT_EQ(Receive(dev), to_group);
+  at_loopback_netdev_filter(&a_);
+  for (const std::string &passes : {std::string(14, '\xff'), std::string(14, '\2')}) {
+    EXPECT_EQ(Send(dev, passes), AT_OK);
+    EXPECT_EQ(Receive(dev), passes);
+  }
+  EXPECT_EQ(Send(dev, to_group), AT_OK);
+  EXPECT_EQ(Receive(dev), "");
+  EXPECT_EQ(at_netdev_group_join(dev, own), AT_INVALID);
+  EXPECT_EQ(at_netdev_group_leave(dev, group), AT_NOT_FOUND);
+  for (int i = 0; i < AT_LOOPBACK_NETDEV_GROUPS; ++i) EXPECT_EQ(at_netdev_group_join(dev, group), AT_OK);
+  EXPECT_EQ(at_netdev_group_join(dev, group), AT_NO_SPACE);
+  EXPECT_EQ(Send(dev, to_group), AT_OK);
+  EXPECT_EQ(Receive(dev), to_group);
+  for (int i = 0; i < AT_LOOPBACK_NETDEV_GROUPS; ++i) EXPECT_EQ(at_netdev_group_leave(dev, group), AT_OK);
+  EXPECT_EQ(Send(dev, to_group), AT_OK);
+  EXPECT_EQ(Receive(dev), "");
+  at_loopback_netdev_end(&a_, AT_CLOSED);
+  EXPECT_EQ(at_netdev_group_join(dev, group), AT_CLOSED);
 }
 
 }  // namespace

@@ -77,6 +77,9 @@ at_status at_netfront_restart(struct at_netfront *nf, uint16_t backend_id);
 /* tx.c, for restore.c: what is in the ring counts as answered, badly. */
 void at_netfront_tx_lose(struct at_netfront *nf);
 
+/* tx.c, for multicast.c: takes all answers that are there. */
+void at_netfront_tx_reap(struct at_netfront *nf);
+
 /* buffers.c: every page of the device, with its grant. */
 at_status at_netfront_buffers_give(struct at_netfront *nf);
 uint32_t at_netfront_buffers_end(struct at_netfront *nf);

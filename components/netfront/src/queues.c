@@ -29,6 +29,8 @@ static void ask(struct at_netfront_handshake *h)
     h->device.backend = d->backend;
     at_netfront_ask(h, "multi-queue-max-queues", &d->offered_queues);
     at_netfront_ask(h, "feature-split-event-channels", &d->offered_split);
+    if (d->config.multicast != NULL)
+        d->config.multicast->ask(d, h);
     if (offload != NULL)
         offload->ask(h);
     d->prepare = h->device.prepare;
@@ -73,8 +75,21 @@ static bool is_valid_config(const struct at_netfront_queues_config *config)
     const struct at_netfront_config *front = &config->front;
 
     return config->queues != NULL && config->count >= 1 && config->count <= AT_NETFRONT_QUEUES_MAX &&
+           (config->multicast != NULL ? config->groups != NULL && config->group_count >= 1 &&
+                                            config->group_count <= AT_NETFRONT_GROUPS_MAX && front->tx != NULL
+                                      : config->group_count == 0) &&
            front->buffers != NULL && (front->tx == NULL || front->slots != NULL) &&
            (front->offload != NULL ? front->offload->is_valid(front) : front->features == 0);
+}
+
+/* The handshake was the first queue's, and so is what it found out. */
+static void describe(struct at_netfront_queues *d)
+{
+    d->info = d->config.queues[0].front.info;
+    for (unsigned i = 1; i < d->opened; i++)
+        d->config.queues[i].front.info = d->info;
+    if (d->filters)
+        d->info.group = d->config.multicast->set;
 }
 
 at_status at_netfront_queues_open(struct at_netfront_queues *d, const struct at_netfront_queues_config *config)
@@ -86,6 +101,8 @@ at_status at_netfront_queues_open(struct at_netfront_queues *d, const struct at_
         return AT_INVALID;
     memset(d, 0, sizeof *d);
     d->config = *config;
+    if (config->group_count > 0)
+        memset(config->groups, 0, config->group_count * sizeof *config->groups);
     for (unsigned i = 0; i < config->count; i++)
         config->queues[i].device = d;
     front = config->front;
@@ -93,8 +110,7 @@ at_status at_netfront_queues_open(struct at_netfront_queues *d, const struct at_
     d->opened = 1;
     status = at_netfront_open(&config->queues[0].front, &front);
     if (status == AT_OK) {
-        for (unsigned i = 1; i < d->opened; i++)
-            config->queues[i].front.info = config->queues[0].front.info;
+        describe(d);
         return AT_OK;
     }
     (void)at_netfront_queues_close(d, 0); /* as at_netfront_open() does */
@@ -105,7 +121,15 @@ at_status at_netfront_queues_open(struct at_netfront_queues *d, const struct at_
 static void unpublish(struct at_netfront_queues *d)
 {
     static const char *const keys[] = {
-        "multi-queue-num-queues", "event-channel-tx", "event-channel-rx", "queue-0", "queue-1", "queue-2", "queue-3"};
+        "multi-queue-num-queues",
+        "request-multicast-control",
+        "event-channel-tx",
+        "event-channel-rx",
+        "queue-0",
+        "queue-1",
+        "queue-2",
+        "queue-3",
+    };
     const struct at_netfront *front = &d->config.queues[0].front;
     struct at_xenstore_request requests[AT_COUNT_OF(keys)] = {0};
 
@@ -152,6 +176,11 @@ at_status at_netfront_queues_close(struct at_netfront_queues *d, uint64_t deadli
 unsigned at_netfront_queues_count(const struct at_netfront_queues *d)
 {
     return d->active;
+}
+
+bool at_netfront_queues_filters(const struct at_netfront_queues *d)
+{
+    return d->filters != 0;
 }
 
 bool at_netfront_queues_is_split(const struct at_netfront_queues *d)

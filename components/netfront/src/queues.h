@@ -4,13 +4,25 @@
 
 /*
  * The parts of a device of several queues to each other: queues.c opens and closes, queues_publish.c gets the queues
- * ready and tells the back-end of them, queues_netdev.c is the seam, flow.c says which queue a frame goes to.
+ * ready and tells the back-end of them, queues_netdev.c is the seam, flow.c says which queue a frame goes to. Linked
+ * only if the configuration names it: multicast.c.
  */
 
 #include <atman/base/list.h>
 #include <atman/netfront/queues.h>
 
 #include "internal.h"
+
+/*
+ * multicast.c. ask adds what the back-end is asked; start tells it of all groups that are joined, again after a
+ * restore; set is the netdev's; tell goes on with what had no room.
+ */
+struct at_netfront_multicast {
+    void (*ask)(struct at_netfront_queues *d, struct at_netfront_handshake *h);
+    void (*start)(struct at_netfront_queues *d);
+    at_status (*set)(void *ctx, const uint8_t mac[AT_NETDEV_MAC_SIZE], bool joins);
+    void (*tell)(struct at_netfront_queues *d);
+};
 
 static inline struct at_netfront_queue *at_netfront_queue_of(struct at_netfront *nf)
 {

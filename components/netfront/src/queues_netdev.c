@@ -28,7 +28,7 @@ static const struct at_netdev_info *info(void *ctx)
 {
     struct at_netfront_queues *d = ctx;
 
-    return &d->config.queues[0].front.info;
+    return &d->info;
 }
 
 /* Goes on where it stopped, so that no queue waits for ever behind a busy one. */
@@ -86,6 +86,8 @@ static void flush(void *ctx)
 {
     struct at_netfront_queues *d = ctx;
 
+    if (d->groups_waiting)
+        d->config.multicast->tell(d);
     for (unsigned i = 0; i < d->active; i++)
         at_netdev_flush(netdev(d, i));
 }

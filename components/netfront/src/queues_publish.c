@@ -96,6 +96,7 @@ static void tell_of(struct at_netfront_handshake *h, struct at_netfront_queues *
     for (size_t i = 0; i < AT_NETFRONT_PUBLISHED - OF_A_QUEUE; i++)
         add(h, common[i].name, common[i].number);
     add(h, "multi-queue-num-queues", &d->active);
+    add(h, "request-multicast-control", &d->filters);
     for (unsigned i = 0; i < d->active; i++) {
         const size_t plain = d->active == 1 ? sizeof "queue-0/" - 1 : 0;
         struct at_netfront_queue *queue = &d->config.queues[i];
@@ -151,6 +152,7 @@ at_status at_netfront_queues_prepare(void *ctx, uint16_t backend_id)
         return status;
     d->active = d->offered_queues < 2 ? 1 : d->offered_queues < most ? d->offered_queues : most;
     d->split = d->config.split && d->offered_split == 1;
+    d->filters = d->config.multicast != NULL && d->offered_filter == 1;
     h->nf->phase = AT_NETFRONT_MEMORY;
     status = prepare_others(d, backend_id, again);
     for (unsigned i = 0; status == AT_OK && i < d->active; i++) {

@@ -5,6 +5,8 @@
 void at_netfront_queues_resume(struct at_netfront_queues *d)
 {
     d->restart = at_netfront_restart;
+    d->groups_waiting = false;
+    d->filters = 0;       /* the next back-end is told of all groups when it is there */
     d->published = false; /* in a directory that is not there any more */
     for (unsigned i = 0; i < d->opened; i++) {
         struct at_netfront_queue *queue = &d->config.queues[i];
@@ -25,6 +27,10 @@ at_status at_netfront_queues_reconnect(struct at_netfront_queues *d)
     if (d->opened == 0)
         return AT_INVALID;
     status = at_netfront_reconnect(&d->config.queues[0].front);
+    if (status == AT_OK && d->config.multicast != NULL) {
+        d->config.multicast->start(d);
+        at_netfront_flush(&d->config.queues[0].front);
+    }
     for (unsigned i = 1; i < d->opened; i++) {
         struct at_netfront *nf = &d->config.queues[i].front;
 

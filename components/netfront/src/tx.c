@@ -95,7 +95,7 @@ static bool take(struct at_netfront *nf, const struct netif_tx_response *respons
 }
 
 /* Takes back what the back-end is done with. */
-static void reap(struct at_netfront *nf)
+void at_netfront_tx_reap(struct at_netfront *nf)
 {
     struct netif_tx_response response;
 
@@ -252,7 +252,7 @@ static void put(struct at_netfront *nf, const struct gather *g, const struct at_
         slot->buffer = g->parts[i].buffer;
         slot->owner = AT_NETFRONT_RING;
         slot->failed = 0;
-        (void)at_xen_ring_put(&nf->tx, &request); /* a broken ring is told by reap() */
+        (void)at_xen_ring_put(&nf->tx, &request); /* a broken ring is told by at_netfront_tx_reap() */
         if (i == 0 && gso != 0) {
             struct netif_extra_info extra = {.type = XEN_NETIF_EXTRA_TYPE_GSO};
             struct netif_tx_request place = {0}; /* which is longer */
@@ -319,7 +319,7 @@ static at_status tx_send(struct at_netfront *nf, const struct at_netdev_frame *f
     if (status != AT_OK)
         return status;
     if (nf->tx_free_slots <= AT_NETDEV_PARTS_MAX || nf->tx_free_buffers <= size / AT_NETFRONT_PAGE_SIZE)
-        reap(nf);
+        at_netfront_tx_reap(nf);
     if (nf->ended != AT_OK)
         return nf->ended;
     status = gather(nf, &g, frame);
@@ -346,7 +346,7 @@ static at_status tx_done(struct at_netfront *nf, void **cookies, size_t capacity
 {
     size_t n = 0;
 
-    reap(nf);
+    at_netfront_tx_reap(nf);
     while (nf->ended == AT_OK && n < capacity && nf->tx_done != AT_NETFRONT_NONE) {
         uint16_t index = nf->tx_done;
 
@@ -364,7 +364,7 @@ static at_status tx_done(struct at_netfront *nf, void **cookies, size_t capacity
  */
 static bool tx_is_ready(struct at_netfront *nf, unsigned events)
 {
-    reap(nf);
+    at_netfront_tx_reap(nf);
     return nf->ended != AT_OK || nf->tx_done != AT_NETFRONT_NONE ||
            ((events & AT_NETDEV_TX) && nf->tx_free_slots >= nf->tx_want_slots &&
             nf->tx_free_buffers >= nf->tx_want_buffers && at_xen_ring_room(&nf->tx) > nf->tx_want_slots) ||

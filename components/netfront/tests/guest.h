@@ -6,6 +6,7 @@
 // teardown that proves that nothing is left: no page, grant, mapping, port or watch, and no fault of ours seen by the
 // peer.
 
+#include <atman/netdev/group.h>
 #include <atman/netfront/netfront.h>
 #include <atman/netfront/queues.h>
 
@@ -127,6 +128,11 @@ class Guest {
     wide.queues = queues;
     wide.count = count;
     wide.split = split;
+    if (group_count > 0) {
+      wide.multicast = at_netfront_multicast();
+      wide.groups = groups;
+      wide.group_count = group_count;
+    }
     return wide;
   }
 
@@ -262,6 +268,8 @@ class Guest {
   uint32_t memory_grants[kMemoryPages];
   at_netfront_config config{};
   at_netfront front{};
+  uint16_t group_count = 0;  // not 0: such a device filters groups
+  at_netfront_group groups[AT_NETFRONT_GROUPS_MAX]{};
   at_netfront_queue queues[AT_NETFRONT_QUEUES_MAX]{};
   at_netfront_queues device{};
   at_netdev dev{};

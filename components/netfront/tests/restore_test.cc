@@ -20,6 +20,7 @@ class RestoreTest : public ::testing::Test {
   // The old domain ends and a new one begins: no port but XenStore's, no grant, no watch, no back-end that knows us.
   void Restore(unsigned behaviour = 0) {
     ASSERT_EQ(at_xenstore_rest(&guest_.store, guest_.Now() + kSecond), AT_OK);
+    EXPECT_EQ(at_fake_netback_faults(guest_.back), 0u) << at_fake_netback_last_fault(guest_.back);
     at_fake_netback_free(guest_.back);
     guest_.back = nullptr;
     ClosePort(guest_.front.port);
@@ -252,6 +253,39 @@ TEST_F(RestoreTest, QueuesWhoseBackendNeverComes_EndTogether) {
   EXPECT_EQ(ResumeAndReconnectQueues(), AT_TIMED_OUT);
   EXPECT_EQ(guest_.Send(kFrame), AT_CLOSED);
   guest_.front_may_be_wrong = true;
+}
+
+TEST_F(RestoreTest, GroupsThatWereJoined_AreToldTheNewBackend_Once) {
+  const uint8_t one[] = {0x33, 0x33, 0, 0, 0, 1}, other[] = {0x33, 0x33, 0, 0, 0, 2},
+                third[] = {0x33, 0x33, 0, 0, 0, 3};
+  guest_.group_count = 8;
+  guest_.ConnectQueues(1, true);
+  EXPECT_EQ(at_netdev_group_join(guest_.dev, one), AT_OK);
+  EXPECT_EQ(at_netdev_group_join(guest_.dev, other), AT_OK);
+  Restore();
+  at_netfront_queues_resume(&guest_.device);
+  EXPECT_EQ(at_netdev_group_leave(guest_.dev, other), AT_OK);
+  EXPECT_EQ(at_netdev_group_join(guest_.dev, third), AT_OK);
+  EXPECT_EQ(at_xenstore_rewatch(&guest_.store, guest_.Now() + kSecond), AT_OK);
+  EXPECT_EQ(at_netfront_queues_reconnect(&guest_.device), AT_OK);
+  guest_.RunPeers();
+  EXPECT_TRUE(at_fake_netback_has_group(guest_.back, one));
+  EXPECT_TRUE(at_fake_netback_has_group(guest_.back, third));
+  EXPECT_EQ(at_fake_netback_groups(guest_.back), 2u);
+  Restore(AT_FAKE_NETBACK_NO_FILTER);
+  EXPECT_EQ(ResumeAndReconnectQueues(), AT_OK);
+  EXPECT_FALSE(at_netfront_queues_filters(&guest_.device));
+  EXPECT_EQ(at_netdev_group_leave(guest_.dev, one), AT_OK);
+  EXPECT_EQ(at_netdev_group_leave(guest_.dev, third), AT_OK);
+  for (uint8_t i = 0; i < 8; ++i) {  // as many as the table holds: nothing of the others is left in it
+    const uint8_t mac[] = {0x33, 0x33, 1, 0, 0, i};
+    EXPECT_EQ(at_netdev_group_join(guest_.dev, mac), AT_OK);
+  }
+  Restore();
+  EXPECT_EQ(ResumeAndReconnectQueues(), AT_OK);
+  guest_.RunPeers();
+  EXPECT_TRUE(at_netfront_queues_filters(&guest_.device));
+  EXPECT_EQ(at_fake_netback_groups(guest_.back), 8u);
 }
 
 }  // namespace

@@ -75,12 +75,38 @@ static bool find_free(const struct at_loopback_netdev *lo, uint8_t *indices, uin
     return found == count;
 }
 
+/* The first membership of a group; group_count if there is none. */
+static uint8_t find_group(const struct at_loopback_netdev *lo, const uint8_t *mac)
+{
+    uint8_t i = 0;
+
+    while (i < lo->group_count && memcmp(lo->groups[i], mac, AT_NETDEV_MAC_SIZE) != 0)
+        i++;
+    return i;
+}
+
+static bool is_filtered(const struct at_loopback_netdev *lo, const struct at_netdev_frame *frame)
+{
+    static const uint8_t everybody[] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+    uint8_t to[AT_NETDEV_MAC_SIZE];
+    uint32_t size = 0;
+
+    for (uint32_t i = 0; i < frame->count && size < sizeof to; i++) {
+        for (uint32_t at = 0; at < frame->pieces[i].size && size < sizeof to; at++)
+            to[size++] = frame->pieces[i].data[at];
+    }
+    return lo->info.group != NULL && size == sizeof to && (to[0] & 1) != 0 && memcmp(to, everybody, sizeof to) != 0 &&
+           !at_loopback_netdev_is_member(lo, to);
+}
+
 /* Makes `lo` receive a frame of `size` bytes that lie in these pieces. */
 static at_status deliver(struct at_loopback_netdev *lo, const struct at_netdev_frame *frame, uint32_t size)
 {
     uint32_t count = (size + lo->part_size - 1) / lo->part_size, piece = 0, used = 0;
     uint8_t indices[AT_NETDEV_PARTS_MAX];
 
+    if (is_filtered(lo, frame))
+        return AT_OK;
     if (count > AT_NETDEV_PARTS_MAX || !find_free(lo, indices, count))
         return AT_NO_SPACE;
     for (uint32_t i = 0; i < count; i++) {
@@ -244,6 +270,36 @@ void at_loopback_netdev_split(struct at_loopback_netdev *lo, uint32_t size)
 {
     AT_ASSERT(size > 0 && size <= AT_LOOPBACK_NETDEV_ROOM);
     lo->part_size = size;
+}
+
+static at_status group(void *ctx, const uint8_t mac[AT_NETDEV_MAC_SIZE], bool joins)
+{
+    struct at_loopback_netdev *lo = ctx;
+    uint8_t at = joins ? lo->group_count : find_group(lo, mac);
+
+    if (lo->ended != AT_OK)
+        return lo->ended;
+    if ((mac[0] & 1) == 0)
+        return AT_INVALID;
+    if (!joins && at == lo->group_count)
+        return AT_NOT_FOUND;
+    if (at == AT_LOOPBACK_NETDEV_GROUPS)
+        return AT_NO_SPACE;
+    if (joins)
+        memcpy(lo->groups[lo->group_count++], mac, AT_NETDEV_MAC_SIZE);
+    else
+        memcpy(lo->groups[at], lo->groups[--lo->group_count], AT_NETDEV_MAC_SIZE);
+    return AT_OK;
+}
+
+void at_loopback_netdev_filter(struct at_loopback_netdev *lo)
+{
+    lo->info.group = group;
+}
+
+bool at_loopback_netdev_is_member(const struct at_loopback_netdev *lo, const uint8_t mac[AT_NETDEV_MAC_SIZE])
+{
+    return find_group(lo, mac) < lo->group_count;
 }
 
 void at_loopback_netdev_connect(struct at_loopback_netdev *a, struct at_loopback_netdev *b)

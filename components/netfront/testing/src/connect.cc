@@ -94,12 +94,15 @@ bool at_fake_netback::Connect() {
   wishes.csum6 = Number("feature-ipv6-csum-offload") == 1;
   wishes.gso4 = Number("feature-gso-tcpv4") == 1;
   wishes.gso6 = Number("feature-gso-tcpv6") == 1;
+  wishes.filter = Number("request-multicast-control") == 1;
+  if (wishes.filter && (config.behaviour & AT_FAKE_NETBACK_NO_FILTER)) return Refuse("a filter that is not offered");
   if ((wishes.gso4 || wishes.gso6) && !wishes.sg) return Refuse("large frames without feature-sg");
   if (count == -1) count = 1;
   if (count < 1 || count > strtoll(config.max_queues != nullptr ? config.max_queues : "1", nullptr, 10)) {
     return Refuse("more queues than there are");
   }
   connected = true;
+  groups.clear();
   queues.clear();
   for (int64_t i = 0; connected && i < count; i++) {
     if (!ConnectQueue(count == 1 ? "" : "queue-" + std::to_string(i) + "/")) Disconnect();

@@ -43,6 +43,7 @@ at_fake_netback *at_fake_netback_new(const at_fake_netback_config *config) {
     if (config->behaviour & AT_FAKE_NETBACK_NO_CSUM) nb->Put(nb->back + "/feature-no-csum-offload", "1", back_rights);
     nb->Put(nb->back + "/feature-rx-flip", "0", back_rights);
     nb->Put(nb->back + "/feature-rx-copy", config->behaviour & AT_FAKE_NETBACK_NO_RX_COPY ? "0" : "1", back_rights);
+    offer("feature-multicast-control", AT_FAKE_NETBACK_NO_FILTER);
     offer("feature-split-event-channels", AT_FAKE_NETBACK_NO_SPLIT);
     nb->Put(nb->back + "/multi-queue-max-queues", config->max_queues != nullptr ? config->max_queues : "1",
             back_rights);
@@ -84,6 +85,12 @@ uint32_t at_fake_netback_take(at_fake_netback *nb, void *bytes, struct at_fake_n
   if (frame != nullptr) frame->data = bytes;
   nb->from_guest.pop_front();
   return size;
+}
+
+uint32_t at_fake_netback_groups(const at_fake_netback *nb) { return static_cast<uint32_t>(nb->groups.size()); }
+
+bool at_fake_netback_has_group(const at_fake_netback *nb, const uint8_t mac[6]) {
+  return nb->groups.count(std::string(reinterpret_cast<const char *>(mac), 6)) != 0;
 }
 
 void at_fake_netback_let_go(at_fake_netback *nb) { nb->UnmapAll(); }

@@ -158,6 +158,36 @@ bool at_fake_netback::AnswerTx(uint16_t id, int16_t status) {
   return raise || lied;
 }
 
+// Whether the next request is not about a frame but about a group.
+bool at_fake_netback::IsGroupRequest() const {
+  if (q->tx.Produced() - q->tx.consumed < 2 || !(q->tx.At(q->tx.consumed).flags & NETTXF_extra_info)) return false;
+  netif_tx_request place = q->tx.At(q->tx.consumed + 1);
+  netif_extra_info extra;
+  memcpy(&extra, &place, sizeof extra);
+  return extra.type == XEN_NETIF_EXTRA_TYPE_MCAST_ADD || extra.type == XEN_NETIF_EXTRA_TYPE_MCAST_DEL;
+}
+
+// As Linux: the request is answered with what came of it, its extra information with NULL.
+void at_fake_netback::TakeGroup() {
+  netif_tx_request request = q->tx.At(q->tx.consumed), place = q->tx.At(q->tx.consumed + 1);
+  netif_extra_info extra;
+  memcpy(&extra, &place, sizeof extra);
+  std::string mac(reinterpret_cast<const char *>(extra.u.mcast.addr), 6);
+  bool adds = extra.type == XEN_NETIF_EXTRA_TYPE_MCAST_ADD;
+  bool good = !adds || (groups.size() < 64 && !(config.behaviour & AT_FAKE_NETBACK_FORGETS));
+  q->tx.consumed += 2;
+  if (!wishes.filter) Fault("tx group without a filter", extra.type);
+  if (extra.flags != 0) Fault("tx extra information of another kind", extra.flags);
+  if (request.flags != NETTXF_extra_info) Fault("tx flags on a group", request.flags);
+  if (!(mac[0] & 1)) Fault("tx group that is none", extra.u.mcast.addr[0]);
+  if (adds == (groups.count(mac) != 0)) Fault("tx group added or left twice", extra.type);
+  if (adds && good) groups.insert(mac);
+  if (!adds) groups.erase(mac);
+  bool raise = AnswerTx(request.id, good ? NETIF_RSP_OKAY : NETIF_RSP_ERROR);
+  raise |= q->tx.Respond(netif_tx_response{extra.type, NETIF_RSP_NULL});
+  if (raise) Raise(q->tx_port);
+}
+
 // Takes all frames that are there. Returns false if it gave up on the front-end.
 bool at_fake_netback::Receive() {
   bool raise = false;
@@ -165,6 +195,10 @@ bool at_fake_netback::Receive() {
     if (Overran(q->tx.Overrun(), q->tx.Produced(), "tx producer runs ahead")) return false;
     ScanTx();
     while (q->tx.consumed != q->tx.Produced()) {
+      if (IsGroupRequest()) {
+        TakeGroup();
+        continue;
+      }
       Frame frame{};
       std::vector<uint16_t> ids;
       bool extra = false;

@@ -38,7 +38,7 @@ struct Answer {
 
 // What the front-end takes.
 struct Wishes {
-  bool sg, csum4, csum6, gso4, gso6;
+  bool sg, csum4, csum6, gso4, gso6, filter;
 };
 
 struct Mapping {
@@ -105,6 +105,7 @@ struct at_fake_netback {
   fake_netback::Queue *q = nullptr;  // the one that it works on
   std::vector<fake_netback::Mapping> held;
   std::set<uint32_t> checked_tx_grants;
+  std::set<std::string> groups;  // addresses that the front-end has added
   std::deque<fake_netback::Frame> to_guest, from_guest;
   fake_netback::Wishes wishes{};
   int state = 0;
@@ -143,6 +144,8 @@ struct at_fake_netback {
   bool Take(uint32_t *at, netif_tx_request *request);
   bool Allowed(const netif_tx_request &request);
   bool TakeExtra(uint32_t *at, struct at_fake_netback_frame *about);
+  bool IsGroupRequest() const;
+  void TakeGroup();
   bool ReadPart(fake_netback::Frame *frame, const netif_tx_request &request, uint32_t size);
   bool TakeFrame(uint32_t *at, fake_netback::Frame *frame, std::vector<uint16_t> *ids, bool *extra);
   bool AnswerTx(uint16_t id, int16_t status);
@@ -152,6 +155,7 @@ struct at_fake_netback {
   void QueueFrame(fake_netback::Frame frame);
   uint32_t Slots(const fake_netback::Frame &frame) const;
   bool IsWanted(const fake_netback::Frame &frame) const;
+  bool IsFiltered(const fake_netback::Frame &frame) const;
   void ScanRx();
   void AnswerRx(const fake_netback::Frame &frame);
   bool Show();

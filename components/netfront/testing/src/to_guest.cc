@@ -36,6 +36,11 @@ bool at_fake_netback::IsWanted(const Frame &frame) const {
   return wishes.sg || Slots(frame) == 1;
 }
 
+bool at_fake_netback::IsFiltered(const Frame &frame) const {
+  std::string to(frame.bytes.begin(), frame.bytes.begin() + std::min<size_t>(frame.bytes.size(), 6));
+  return wishes.filter && to.size() == 6 && (to[0] & 1) && to != std::string(6, '\xff') && groups.count(to) == 0;
+}
+
 // Notes the ids of requests that are new in the ring; two of one kind there at once are a fault.
 void at_fake_netback::ScanRx() {
   for (uint32_t produced = q->rx.Produced(); q->rx.scanned != produced; q->rx.scanned++) {
@@ -117,8 +122,8 @@ bool at_fake_netback::Send() {
     if (oldest == to_guest.end()) break;
     if (Overran(q->rx.Overrun(), q->rx.Produced(), "rx producer runs ahead")) return false;
     const Frame &frame = *oldest;
-    if (!IsWanted(frame)) {
-      stats.lost++;
+    if (!IsWanted(frame) || IsFiltered(frame)) {
+      (IsFiltered(frame) ? stats.filtered : stats.lost)++;
       to_guest.erase(oldest);
       continue;
     }

@@ -132,9 +132,11 @@ struct at_ip_interface *at_ip_interface_next(const struct at_ip_interface *inter
 
 /*
  * at_ip_interface_join makes `interface` a member of the multicast group `group` (IGMP or MLD), once more if it is one.
- * at_ip_interface_leave takes one membership back.
+ * at_ip_interface_leave takes one membership back. A device that filters (at_netdev_group_join()) is told, as it is of
+ * the groups that the stack joins by itself: all systems, all nodes, and those of IPv6's neighbour discovery.
  *
- * Return AT_OK; AT_INVALID no multicast address; AT_NO_MEMORY; AT_NOT_FOUND (leave) it is no member.
+ * Return AT_OK; AT_INVALID no multicast address; AT_NO_MEMORY; AT_NO_SPACE (join) the device knows as many groups as it
+ * can; AT_NOT_FOUND (leave) it is no member.
  */
 at_status at_ip_interface_join(struct at_ip_interface *interface, const struct at_ip_address *group);
 at_status at_ip_interface_leave(struct at_ip_interface *interface, const struct at_ip_address *group);

@@ -19,12 +19,13 @@
  * driver may leave the page shared with its peer (netfront does: see AT_NETDEV_SHARED). So copy out what is checked,
  * check the copy, use the copy; never read a length twice. What the user sends is not private either.
  *
- * Not for: several CPUs, multicast filters.
+ * Not for: several CPUs.
  *
  * Calls are made from the context in which the driver's events are dispatched (one scheduler, no upcalls). Only
  * at_netdev_wait() and at_netdev_arm() may block. Times are nanoseconds of the monotonic clock.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -67,6 +68,8 @@ struct at_netdev_info {
     uint16_t features;  /* AT_NETDEV_SHARED ... */
     uint16_t rx_buffers;
     uint16_t tx_slots; /* parts that may be in the ring at once */
+    /* NULL: the user is given every group's frames. Otherwise group.h's functions are this. */
+    at_status (*group)(void *ctx, const uint8_t mac[AT_NETDEV_MAC_SIZE], bool joins);
 };
 
 /* A received part that the user holds until at_netdev_release(). */
@@ -165,7 +168,8 @@ static inline void at_netdev_release(struct at_netdev dev, const struct at_netde
 }
 
 /*
- * at_netdev_send puts one frame behind those sent before; the peer need not learn of it before at_netdev_flush() or
+ * at_netdev_send puts one frame behind those sent before (a device of several queues: behind those between the same
+ * addresses and ports); the peer need not learn of it before at_netdev_flush() or
  * at_netdev_wait(). Never blocks.
  *
  * Returns AT_OK; AT_AGAIN no room now, nothing was taken: wait for AT_NETDEV_TX; AT_INVALID fewer bytes than

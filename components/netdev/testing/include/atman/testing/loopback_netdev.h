@@ -13,6 +13,7 @@
  * It is one object of the caller's, allocates nothing and has no global state, so a test can have as many as it likes.
  */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <atman/base/status.h>
@@ -26,6 +27,7 @@ extern "C" {
 #define AT_LOOPBACK_NETDEV_BUFFERS 32 /* for parts received */
 #define AT_LOOPBACK_NETDEV_ROOM 2048  /* bytes of one */
 #define AT_LOOPBACK_NETDEV_SLOTS 16   /* frames sent whose cookies were not given back */
+#define AT_LOOPBACK_NETDEV_GROUPS 16  /* memberships of groups */
 
 /* The largest frame: all parts that one may have, full. */
 #define AT_LOOPBACK_NETDEV_MAX ((uint32_t)AT_NETDEV_PARTS_MAX * AT_LOOPBACK_NETDEV_ROOM)
@@ -51,6 +53,8 @@ struct at_loopback_netdev {
     uint8_t queue[AT_LOOPBACK_NETDEV_BUFFERS]; /* indices of rx: received, oldest first */
     uint8_t queued;
     uint8_t cookie_count;
+    uint8_t group_count;
+    uint8_t groups[AT_LOOPBACK_NETDEV_GROUPS][AT_NETDEV_MAC_SIZE];
     void *cookies[AT_LOOPBACK_NETDEV_SLOTS];
 };
 
@@ -70,6 +74,15 @@ void at_loopback_netdev_offer(struct at_loopback_netdev *lo, uint16_t features);
  * AT_LOOPBACK_NETDEV_ROOM (as at first). A frame of more than AT_NETDEV_PARTS_MAX of them is lost.
  */
 void at_loopback_netdev_split(struct at_loopback_netdev *lo, uint32_t size);
+
+/*
+ * at_loopback_netdev_filter makes the device lose frames to groups that were not joined, AT_LOOPBACK_NETDEV_GROUPS
+ * memberships at most.
+ */
+void at_loopback_netdev_filter(struct at_loopback_netdev *lo);
+
+/* at_loopback_netdev_is_member returns whether `lo` has joined the group of that address. */
+bool at_loopback_netdev_is_member(const struct at_loopback_netdev *lo, const uint8_t mac[AT_NETDEV_MAC_SIZE]);
 
 /* at_loopback_netdev_connect puts a cable between `a` and `b`: what one sends the other receives. */
 void at_loopback_netdev_connect(struct at_loopback_netdev *a, struct at_loopback_netdev *b);

@@ -40,7 +40,9 @@ struct at_fake_xenstored;
 #define AT_FAKE_NETBACK_NO_GSO 512u      /* takes no large frames */
 #define AT_FAKE_NETBACK_TRICKLES 1024u   /* shows the front-end each response by itself, a microsecond apart */
 
-#define AT_FAKE_NETBACK_NO_SPLIT 2048u /* one event channel for both directions */
+#define AT_FAKE_NETBACK_NO_SPLIT 2048u  /* one event channel for both directions */
+#define AT_FAKE_NETBACK_NO_FILTER 4096u /* delivers every group's frames */
+#define AT_FAKE_NETBACK_FORGETS 8192u   /* refuses all groups */
 
 /* What it is. NULL texts: the key is not written. */
 struct at_fake_netback_config {
@@ -96,6 +98,11 @@ void at_fake_netback_inject(struct at_fake_netback *nb, const void *data, uint32
  */
 uint32_t at_fake_netback_take(struct at_fake_netback *nb, void *bytes, struct at_fake_netback_frame *frame);
 
+/* at_fake_netback_groups returns how many groups the front-end has added, at_fake_netback_has_group whether this one.
+ */
+uint32_t at_fake_netback_groups(const struct at_fake_netback *nb);
+bool at_fake_netback_has_group(const struct at_fake_netback *nb, const uint8_t mac[6]);
+
 /* at_fake_netback_let_go unmaps what AT_FAKE_NETBACK_KEEPS_MAPS or _NEVER_CLOSES or a hold kept. */
 void at_fake_netback_let_go(struct at_fake_netback *nb);
 
@@ -138,6 +145,7 @@ struct at_fake_netback_stats {
     uint64_t to_guest;   /* frames delivered */
     uint64_t from_guest; /* frames taken */
     uint64_t lost;       /* frames for which the queue had no room */
+    uint64_t filtered;   /* frames to groups that were not joined */
     uint64_t events;     /* from the guest; several in a row count once */
     uint64_t rx_events;  /* of these: on an event channel for receiving only */
     uint64_t faults;     /* of the front-end */
