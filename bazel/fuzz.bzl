@@ -27,7 +27,7 @@ def _fuzz_test_impl(ctx):
     launcher = ctx.actions.declare_file(ctx.label.name)
     ctx.actions.write(launcher, "\n".join([
         "#!/bin/sh",
-        "exec {} {}".format(ctx.file._runner.short_path, " ".join(
+        "ATMAN_FUZZ_ENTROPIC={} exec {} {}".format(int(ctx.attr.entropic), ctx.file._runner.short_path, " ".join(
             ["'{}'".format(path) for path in [str(ctx.label), str(ctx.attr.seconds), fuzzer.short_path] +
                                              [file.short_path for file in ctx.files.corpus]],
         )),
@@ -42,6 +42,7 @@ _fuzz_test = rule(
     implementation = _fuzz_test_impl,
     attrs = {
         "corpus": attr.label_list(allow_files = True),
+        "entropic": attr.bool(mandatory = True),
         "fuzzer": attr.label(cfg = _fuzz_transition, mandatory = True),
         "seconds": attr.int(mandatory = True),
         "_allowlist_function_transition": attr.label(
@@ -52,7 +53,7 @@ _fuzz_test = rule(
     test = True,
 )
 
-def atman_fuzz_test(name, srcs, corpus, deps = [], seconds = 30, **kwargs):
+def atman_fuzz_test(name, srcs, corpus, deps = [], seconds = 30, entropic = True, **kwargs):
     """Defines a fuzzer and the test `name`, which runs it on its corpus and then on what it thinks of.
 
     ATMAN_FUZZ_SECONDS is how long instead of `seconds`, ATMAN_FUZZ_KEEP a folder where it keeps what finds new paths:
@@ -64,6 +65,8 @@ def atman_fuzz_test(name, srcs, corpus, deps = [], seconds = 30, **kwargs):
       corpus: inputs to begin with, as glob(["fuzz/corpus/NAME/*"]).
       deps: what is fuzzed, and its fakes.
       seconds: how long it thinks in a test.
+      entropic: whether inputs that reach rare places are tried more often. To keep count of that costs more than it
+        brings where every input reaches thousands.
       **kwargs: as for every test.
     """
     cc_binary(
@@ -83,6 +86,7 @@ def atman_fuzz_test(name, srcs, corpus, deps = [], seconds = 30, **kwargs):
         name = name,
         size = "medium",
         corpus = corpus,
+        entropic = entropic,
         fuzzer = name + ".bin",
         seconds = seconds,
         # Where the kit is a dependency, the toolchain for it is registered by whoever wants it.

@@ -25,7 +25,7 @@ if (($# > 0)) && ! "$fuzzer" -artifact_prefix="$outputs/" "$@" >"$outputs/corpus
     exit 1
 fi
 "$fuzzer" -artifact_prefix="$outputs/" -max_total_time="$seconds" -timeout=10 -print_final_stats=1 -verbosity=0 \
-    "${ideas[@]}" "$keep" "$seeds" >"$outputs/fuzz.log" 2>&1
+    -print_funcs=0 -entropic="${ATMAN_FUZZ_ENTROPIC:-1}" "${ideas[@]}" "$keep" "$seeds" >"$outputs/fuzz.log" 2>&1
 status=$?
 if ((status != 0)); then
     tail -n 60 "$outputs/fuzz.log"
