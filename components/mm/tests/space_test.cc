@@ -2,6 +2,7 @@
 // The contract of <atman/mm/space.h>: ranges never overlap, come back whole, and nothing stays behind a failure.
 
 #include <atman/mm/space.h>
+#include <atman/testing/seed.h>
 
 #include <map>
 #include <memory>
@@ -137,7 +138,8 @@ TEST_F(SpaceTest, Protect_ChangesAllOrPartOfARange) {
 
 TEST_F(SpaceTest, RandomUse_AgreesWithAModel) {
   Start(1000);
-  std::mt19937 random(5);
+  const AtSeed seed(5);
+  std::mt19937 random(seed.value());
   std::map<size_t, size_t> live;  // first page -> pages
   size_t taken = 0;
   for (int step = 0; step < 20000; ++step) {

@@ -5,6 +5,7 @@
 #include <random>
 
 #include <atman/sched/lock.h>
+#include <atman/testing/seed.h>
 #include <atman/sched/thread.h>
 
 #include "sched_fixture.h"
@@ -117,10 +118,11 @@ class ModelTest : public SchedTest, public ::testing::WithParamInterface<unsigne
 };
 
 TEST_P(ModelTest, RandomSchedule_KeepsEveryPromise_AndReplaysExactly) {
-  const std::string history = Play(GetParam());
+  const AtSeed seed(GetParam());
+  const std::string history = Play(seed.value());
   EXPECT_EQ(history.size(), size_t{kThreads * kSteps});
-  EXPECT_EQ(Play(GetParam()), history);
-  EXPECT_NE(Play(GetParam() + 1000), history) << "the seed decides nothing: the game is not random";
+  EXPECT_EQ(Play(seed.value()), history);
+  EXPECT_NE(Play(seed.value() + 1000), history) << "the seed decides nothing: the game is not random";
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, ModelTest, ::testing::Range(1u, 6u));

@@ -3,6 +3,7 @@
 // timers.
 
 #include <atman/sched/timer.h>
+#include <atman/testing/seed.h>
 
 #include <algorithm>
 #include <random>
@@ -191,7 +192,8 @@ TEST_F(TimerTest, RandomStartsStopsAndRuns_AgreeWithASortedSet) {
   std::vector<Alarm> alarms(kTimers);
   std::set<std::tuple<uint64_t, uint64_t, int>> model;  // deadline, order, name
   std::vector<std::set<std::tuple<uint64_t, uint64_t, int>>::iterator> place(kTimers, model.end());
-  std::mt19937_64 random(20240607);
+  const AtSeed seed(20240607);
+  std::mt19937_64 random(seed.value());
   uint64_t now = 0, order = 0;
 
   for (int step = 0; step < 50000; ++step) {
