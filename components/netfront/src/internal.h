@@ -16,6 +16,7 @@
 #include <atman/netfront/netfront.h>
 
 #define AT_NETFRONT_PAGE_SIZE 4096u
+#define AT_NETFRONT_RSP_PROD 2u     /* where the back-end's producer index is, in words: xen/io/ring.h */
 #define AT_NETFRONT_NONE UINT16_MAX /* end of a chain of buffers or slots */
 
 /* Who has a buffer or a slot. Zero is the state of memory that was only zeroed: nobody posts, sends or releases it. */
@@ -117,6 +118,14 @@ uint32_t at_netfront_shared_end(struct at_netfront *nf);
 /* Of which rings the back-end is told, for at_netfront.tell. */
 #define AT_NETFRONT_TELL_RX 1u
 #define AT_NETFRONT_TELL_TX 2u
+
+/* How many answers the back-end claims that were not taken. A closed device has no page. */
+static inline uint32_t at_netfront_unread(const struct at_xen_ring *ring, const struct at_netfront_buffer *page)
+{
+    const uint32_t *index = (const uint32_t *)(const void *)page->page;
+
+    return index != NULL ? __atomic_load_n(&index[AT_NETFRONT_RSP_PROD], __ATOMIC_ACQUIRE) - ring->responses : 0;
+}
 
 /* netdev.c: shows the back-end what was put in either ring, with one event if it wants one. */
 void at_netfront_flush(void *ctx);

@@ -103,8 +103,10 @@ at_status at_netfront_queues_open(struct at_netfront_queues *d, const struct at_
     d->config = *config;
     if (config->group_count > 0)
         memset(config->groups, 0, config->group_count * sizeof *config->groups);
-    for (unsigned i = 0; i < config->count; i++)
+    for (unsigned i = 0; i < config->count; i++) {
         config->queues[i].device = d;
+        config->queues[i].rx_packets = config->queues[i].tx_packets = config->queues[i].untold = 0;
+    }
     front = config->front;
     front.offload = &hooks;
     d->opened = 1;

@@ -4,8 +4,8 @@
 
 /*
  * The parts of a device of several queues to each other: queues.c opens and closes, queues_publish.c gets the queues
- * ready and tells the back-end of them, queues_netdev.c is the seam, flow.c says which queue a frame goes to. Linked
- * only if the configuration names it: multicast.c.
+ * ready and tells the back-end of them, queues_netdev.c is the seam, queues_tell.c notifies, flow.c says which queue a
+ * frame goes to. Linked only if the configuration names it: multicast.c.
  */
 
 #include <atman/base/list.h>
@@ -31,6 +31,16 @@ static inline struct at_netfront_queue *at_netfront_queue_of(struct at_netfront 
 
 /* queues_publish.c: xenbus's prepare, for all queues. */
 at_status at_netfront_queues_prepare(void *ctx, uint16_t backend_id);
+
+/* At most one notification for so many packets, while there is work. */
+#define AT_NETFRONT_TELL_EVERY 32u
+
+/*
+ * queues_tell.c. hold is a queue's at_netfront.tell: notes what the back-end wants to hear of. tell tells it, of `all`
+ * or of what is due.
+ */
+void at_netfront_queues_hold(struct at_netfront *nf, unsigned rings);
+void at_netfront_queues_tell(struct at_netfront_queues *d, bool all);
 
 /* flow.c: a number that is the same for all frames of a flow; 0 for what is not IP. */
 uint32_t at_netfront_flow(const struct at_netdev_frame *frame);

@@ -24,19 +24,6 @@ static const char *const split_names[AT_NETFRONT_QUEUES_MAX][2] = {
     {"queue-3/event-channel-tx", "queue-3/event-channel-rx"},
 };
 
-/* With split channels: each direction by its own, and only if that ring's reader asked for it. */
-static void tell(struct at_netfront *nf, unsigned rings)
-{
-    if (rings & AT_NETFRONT_TELL_TX) {
-        nf->front_stats.notifies++;
-        (void)at_xen_event_notify(nf->port);
-    }
-    if (rings & AT_NETFRONT_TELL_RX) {
-        nf->front_stats.notifies++;
-        (void)at_xen_event_notify(at_netfront_queue_of(nf)->rx_port);
-    }
-}
-
 static at_status bind(struct at_netfront *nf, uint32_t *port)
 {
     at_status status = at_xen_event_alloc_unbound(nf->config.events, port, nf->peer);
@@ -158,7 +145,7 @@ at_status at_netfront_queues_prepare(void *ctx, uint16_t backend_id)
     for (unsigned i = 0; status == AT_OK && i < d->active; i++) {
         struct at_netfront_queue *queue = &d->config.queues[i];
 
-        queue->front.tell = d->split ? tell : NULL;
+        queue->front.tell = at_netfront_queues_hold;
         if (d->split)
             status = bind(&queue->front, &queue->rx_port);
     }

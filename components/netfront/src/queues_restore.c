@@ -13,6 +13,7 @@ void at_netfront_queues_resume(struct at_netfront_queues *d)
         uint32_t shared = queue->front.config.shared.pages;
 
         queue->rx_port = 0;
+        queue->untold = 0;
         if (i > 0)
             queue->front.config.shared.pages = 0; /* the first one's to grant */
         at_netfront_resume(&queue->front);
@@ -40,5 +41,6 @@ at_status at_netfront_queues_reconnect(struct at_netfront_queues *d)
         else if (i < d->active)
             at_netfront_flush(nf);
     }
+    at_netfront_queues_tell(d, true);
     return status;
 }

@@ -6,8 +6,6 @@
 #include <atman/xen/abi.h>
 #include <atman/xen/ring.h>
 
-#include <xen/io/netif.h>
-
 #include "internal.h"
 
 struct text {
@@ -80,14 +78,6 @@ static void put_features(struct text *t, const struct at_netfront *nf)
     put_bits(t, agreed, AT_COUNT_OF(agreed), nf->info.features);
 }
 
-/* How many answers the back-end claims that were not taken. Both rings begin alike; a closed device has no page. */
-static uint32_t unread(const struct at_xen_ring *ring, const struct at_netfront_buffer *page)
-{
-    const struct netif_rx_sring *shared = (const struct netif_rx_sring *)page->page;
-
-    return shared != NULL ? __atomic_load_n(&shared->rsp_prod, __ATOMIC_RELAXED) - ring->responses : 0;
-}
-
 static void put_ring(struct text *t, const struct at_xen_ring *ring, uint32_t waiting)
 {
     put_number(t, " requests ", ring->requests, "");
@@ -99,7 +89,7 @@ static void put_ring(struct text *t, const struct at_xen_ring *ring, uint32_t wa
 static void put_rx(struct text *t, const struct at_netfront *nf)
 {
     static const char *const next[] = {"a frame", "a part", "an extra", "an extra, then a part"};
-    uint32_t held = 0, waiting = unread(&nf->rx, &nf->ring_pages[0]);
+    uint32_t held = 0, waiting = at_netfront_unread(&nf->rx, &nf->ring_pages[0]);
 
     for (uint32_t i = 0; i < nf->config.rx_buffers; i++)
         held += nf->config.buffers[i].owner == AT_NETFRONT_USER;
@@ -123,7 +113,7 @@ static void put_rx(struct text *t, const struct at_netfront *nf)
 
 static void put_tx(struct text *t, const struct at_netfront *nf)
 {
-    uint32_t waiting = unread(&nf->tx, &nf->ring_pages[1]);
+    uint32_t waiting = at_netfront_unread(&nf->tx, &nf->ring_pages[1]);
 
     if (nf->config.tx == NULL)
         return;

@@ -169,7 +169,10 @@ struct at_fake_netback {
     last_fault = std::string(what) + " (" + std::to_string(value) + ")";
   }
 
-  void Raise(evtchn_port_t port) { at_fake_xen_notify(config.xen, 0, port); }
+  void Raise(evtchn_port_t port) {
+    stats.raised++;
+    at_fake_xen_notify(config.xen, 0, port);
+  }
 
   bool IsLie(enum at_fake_netback_lie which) {
     if (lie != which) return false;

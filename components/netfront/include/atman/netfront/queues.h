@@ -17,6 +17,9 @@
  *                         others': they cost the guest nothing. Nothing is joined at first, so the user of the device
  *                         has to: ip does.
  *
+ * While there is work, the back-end is notified at most once for 32 packets of each direction, and at the latest when
+ * the user waits with nothing to do, or flushes. config.poll_ns keeps the back-end from having to notify the guest.
+ *
  * Each is used if the back-end offers it. All are known before anything is published, which takes a fourth XenStore
  * round trip. The keys that at_netfront_open() does not know are removed from XenStore when the device is closed.
  *
@@ -39,7 +42,10 @@ struct at_netfront_queues;
 struct at_netfront_queue {
     struct at_netfront front; /* the first one's has the connection to the back-end */
     struct at_netfront_queues *device;
-    uint32_t rx_port; /* with split channels: the event channel for receiving; 0 = none */
+    uint32_t rx_port;    /* with split channels: the event channel for receiving; 0 = none */
+    uint32_t rx_packets; /* since the back-end was told */
+    uint32_t tx_packets;
+    unsigned untold; /* rings of which it wants to be told */
 };
 
 /* A group of Ethernet's. The caller gives the memory; every member is the driver's. */
@@ -65,6 +71,12 @@ struct at_netfront_queues_config {
                                                       and group_count is 0. Needs front.tx */
     struct at_netfront_group *groups;              /* group_count of them */
     uint16_t group_count;                          /* 1 to AT_NETFRONT_GROUPS_MAX */
+    /*
+     * How long at_netdev_wait() and at_netdev_arm() look at the rings before they ask for an event: for a guest that
+     * has a CPU to itself and more use for its time than for its host's. Nobody else runs in the guest meanwhile. 0:
+     * not.
+     */
+    uint64_t poll_ns;
 };
 
 /* A device. Zero it once before at_netfront_queues_open(); every member is the driver's. Must not move while open. */

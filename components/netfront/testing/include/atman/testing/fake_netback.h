@@ -147,6 +147,7 @@ struct at_fake_netback_stats {
     uint64_t lost;       /* frames for which the queue had no room */
     uint64_t filtered;   /* frames to groups that were not joined */
     uint64_t events;     /* from the guest; several in a row count once */
+    uint64_t raised;     /* events for the guest */
     uint64_t rx_events;  /* of these: on an event channel for receiving only */
     uint64_t faults;     /* of the front-end */
 };
