@@ -2,7 +2,7 @@
 """atman_release: a component as an archive of its own, for other workspaces and for kernels without Bazel."""
 
 # The archive atman_build: these rules, the toolchain and the host's seams, which every other one is built with.
-BUILD_VERSION = "0.2.0"
+BUILD_VERSION = "0.3.0"
 
 AtmanReleaseInfo = provider(
     doc = "An archive and those that it needs.",

@@ -13,6 +13,8 @@ def _xen_test_impl(ctx):
 
     launcher = ctx.actions.declare_file(ctx.label.name)
     arguments = [str(ctx.label), ctx.file.src.short_path, "-l", str(ctx.attr.case_limit)]
+    if ctx.attr.virtual_clock:
+        arguments.append("-v")
     for helper in ctx.files.helpers:
         arguments += ["-s", helper.short_path]
     for program in ctx.files.programs:
@@ -40,6 +42,7 @@ _xen_test = rule(
         "src": attr.label(allow_single_file = [".sh"], mandatory = True),
         "kernels": attr.label_list(mandatory = True),
         "case_limit": attr.int(),
+        "virtual_clock": attr.bool(),
         "helpers": attr.label_list(allow_files = [".sh"]),
         "programs": attr.label_list(allow_files = True),
         "tools": attr.string_list(),
@@ -57,6 +60,7 @@ def xen_test(
         programs = [],
         tools = [],
         case_limit = 90,
+        virtual_clock = False,
         size = "medium",
         tags = [],
         **kwargs):
@@ -74,6 +78,8 @@ def xen_test(
       programs: built here, which dom0 gets with the libraries they need; its cases call them by their names.
       tools: names of programs that this machine has installed, likewise; tools/dom0/root.sh lists what dom0 always has.
       case_limit: seconds that one case may take.
+      virtual_clock: the machine's clock counts its instructions and leaps over the time in which nothing happens. For
+          cases that wait: minutes pass at once, and no busy host makes them late. A seventh more work otherwise.
       size: how long all cases together may take, as for every test.
       tags: as for every test.
       **kwargs: as for every test.
@@ -84,6 +90,7 @@ def xen_test(
         src = src,
         kernels = kernels,
         case_limit = case_limit,
+        virtual_clock = virtual_clock,
         helpers = helpers,
         programs = programs,
         tools = tools,

@@ -58,10 +58,10 @@ static void found(void *user, at_status status, const struct at_ip_address *addr
     at_ip_stop(ip);
 }
 
-static at_status resolve(struct at_ip_address *address, const char *name)
+static at_status resolve(struct at_ip_address *address, const char *name, enum at_ip_family family)
 {
     static struct found answer; /* of the stack's as long as it has not come */
-    at_status status = at_ip_dns_lookup(ip, address, name, AT_IP_ANY, found, &answer);
+    at_status status = at_ip_dns_lookup(ip, address, name, family, found, &answer);
     uint64_t until = deadline();
 
     if (status != AT_AGAIN)
@@ -73,6 +73,45 @@ static at_status resolve(struct at_ip_address *address, const char *name)
         return status;
     *address = answer.address;
     return answer.status;
+}
+
+/*
+ * Is there an address that reaches further than this cable? What can be reached from it, in `family`: names have
+ * addresses of both.
+ */
+static bool has_address(enum at_ip_family *family)
+{
+    const struct at_ip_interface *interface = at_ip_interface_first(ip);
+    struct at_ip_address address;
+
+    *family = AT_IP_ANY;
+    if (at_ip_interface_address(interface, &address, AT_IP_V4) == AT_OK)
+        return true;
+    *family = AT_IP_V6;
+    return at_ip_interface_address(interface, &address, AT_IP_V6) == AT_OK &&
+           !(address.bytes[0] == 0xfe && address.bytes[1] >> 6 == 2);
+}
+
+static bool has_name_server(void)
+{
+    struct at_ip_address servers[AT_IP_DNS_SERVERS_MAX];
+    size_t count;
+
+    at_ip_dns_servers(ip, servers, &count);
+    return count > 0;
+}
+
+/* Waits for what this network's servers say, one after the other: an address, and who knows names. */
+static const char *join_network(enum at_ip_family *family)
+{
+    uint64_t until = deadline(), now;
+
+    while (!has_address(family) || !has_name_server()) {
+        now = at_wait_now(at_ip_waiter(ip));
+        if (now >= until || at_ip_run(ip, at_clock_after(now, SECOND / 10)) != AT_TIMED_OUT)
+            return has_address(family) ? "it knows no name server" : "it has got no address";
+    }
+    return NULL;
 }
 
 /* Why a connection that broke with `status` did. */
@@ -196,7 +235,8 @@ int main(int argc, char **argv)
 {
     struct at_ip_address address;
     struct http_url url;
-    const char *text = NULL;
+    const char *text = NULL, *trouble;
+    enum at_ip_family family;
     at_status status;
 
     for (int i = 1; i < argc; i++) {
@@ -208,9 +248,10 @@ int main(int argc, char **argv)
     if (!http_url_parse(&url, text))
         return complain(text, "that is no https://HOST[:PORT][/PATH]");
     ip = at_guest_ip(argv);
-    if (at_ip_interface_wait(at_ip_interface_first(ip), AT_IP_V4, deadline()) != AT_OK)
-        return complain("this guest", "it has got no address");
-    status = resolve(&address, url.host);
+    trouble = join_network(&family);
+    if (trouble != NULL)
+        return complain("this guest", trouble);
+    status = resolve(&address, url.host, family);
     if (status != AT_OK)
         return complain(url.host, status == AT_NOT_FOUND ? "no name server knows it" : at_status_name(status));
     return fetch(&url, &address);

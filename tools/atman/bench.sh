@@ -38,7 +38,7 @@ verb_bench() {
 # idling costs none. What it measures comes into `measured`.
 bench_start() {
     declare -gA measured=()
-    MACHINE_ACCEL=(-accel 'tcg,thread=single' -icount 'shift=0,sleep=off')
+    MACHINE_ACCEL=("${MACHINE_VIRTUAL_CLOCK[@]}")
     progress "starting Xen and a Linux dom0, counting instructions"
     machine_start "$work" "$@" </dev/null || fail "the machine cannot be built, see above (./atman setup)"
 }

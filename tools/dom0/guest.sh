@@ -38,7 +38,10 @@ guest_create() {
         guest_refusal=$(grep -m 1 -i error <<<"$said" || tail -n 1 <<<"$said")
         return 1
     fi
-    guest_id=$(guest_history)
+    # The daemon that xl leaves behind writes that, perhaps only after xl has returned.
+    until guest_id=$(guest_history) && [[ $guest_id == *"(domid "*")"* ]]; do
+        sleep 0.02
+    done
     guest_id=${guest_id#*(domid } guest_id=${guest_id%%)*}
 }
 

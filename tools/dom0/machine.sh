@@ -21,6 +21,10 @@ readonly MACHINE_CPU=qemu64,+rdrand,+aes,+pclmulqdq,+ssse3,+sse4.1,+sse4.2,+popc
 # What a caller may change before it starts a machine: how QEMU executes, further programs for dom0, by the names that
 # this machine knows them by, or as files, and further modules (see root.sh), and further options for the hypervisor.
 MACHINE_ACCEL=(-accel 'tcg,thread=multi')
+# Another way: the machine's clock counts instructions, a nanosecond each, and leaps when it has nothing to do. Waiting
+# takes no time then, and how busy the host is makes no difference; a seventh more work for the host.
+# shellcheck disable=SC2034 # the callers use it
+readonly MACHINE_VIRTUAL_CLOCK=(-accel 'tcg,thread=single' -icount 'shift=0,sleep=off')
 MACHINE_PROGRAMS=()
 MACHINE_XEN_OPTIONS=
 # The mitigations guard against neighbours, which a bench does not have, and cost time under emulation.

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: ISC
 #
-# xen_test.sh NAME CASES [-l SECONDS] [-s HELPERS]... [-p PROGRAM]... KERNEL...: boots a Xen machine once and runs every
-# case of the file CASES in its dom0, with what the files HELPERS define, the KERNELs (each an image with its .cfg
-# beside it) and the PROGRAMs (see root.sh) at hand. A case is a function whose name begins with a capital letter. The
-# rule is in bazel/xen_test.bzl, what a case can say in checks.sh.
+# xen_test.sh NAME CASES [-v] [-l SECONDS] [-s HELPERS]... [-p PROGRAM]... KERNEL...: boots a Xen machine once, with -v
+# one whose clock is virtual, and runs every case of the file CASES in its dom0, with what the files HELPERS define, the
+# KERNELs (each an image with its .cfg beside it) and the PROGRAMs (see root.sh) at hand. A case is a function whose
+# name begins with a capital letter. The rule is in bazel/xen_test.bzl, what a case can say in checks.sh.
 #
 # Prints a verdict a line: PASS case, FAIL case (the guest is at fault), BENCH (the machine around it is: nothing is
 # known about the guest). Status 0 only if every case passed. Writes Bazel's test.xml, and keeps xen.log (hypervisor and
@@ -127,8 +127,9 @@ finish() {
 name=$1 file=$2
 shift 2
 case_limit=90 helpers=()
-while [[ ${1:-} == -[lps] ]]; do
+while [[ ${1:-} == -[lpsv] ]]; do
     case $1 in
+        -v) MACHINE_ACCEL=("${MACHINE_VIRTUAL_CLOCK[@]}") && shift && continue ;;
         -l) case_limit=$2 ;;
         -p) MACHINE_PROGRAMS+=("$2") ;;
         -s) helpers+=("$2") ;;
