@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: ISC
 // A server that breaks the protocol costs the connection, by name, and nothing else. ASan and UBSan watch.
 
+#include <atman/xenstore/directory.h>
 #include <atman/xenstore/permission.h>
 #include <atman/testing/seed.h>
 #include <atman/xenstore/transaction.h>
 #include <atman/xenstore/watch.h>
 
+#include <functional>
 #include <random>
 
 #include "fixture.h"
@@ -97,8 +99,8 @@ INSTANTIATE_TEST_SUITE_P(All, HostileTest,
 // Answers byte by byte, where no fault of the fake's is fine enough.
 class RawAnswerTest : public XenStoreTest {
  public:
-  void Answer(uint32_t type, const std::string &payload) {
-    xsd_sockmsg header{type, xs_.last_id, 0, static_cast<uint32_t>(payload.size())};
+  void Answer(uint32_t type, const std::string &payload, uint32_t later = 0) {
+    xsd_sockmsg header{type, xs_.last_id + later, 0, static_cast<uint32_t>(payload.size())};
     std::string bytes(reinterpret_cast<const char *>(&header), sizeof(header));
     for (char c : bytes + payload) ring_.rsp[MASK_XENSTORE_IDX(ring_.rsp_prod++)] = c;
     at_xenstore_on_event(&xs_);
@@ -144,6 +146,52 @@ TEST_F(RawAnswerTest, Strings_MustBeStrings) {
                            ? at_xenstore_get_permissions(&xs_, entries, 4, &size, 0, "data", Deadline())
                            : at_xenstore_transaction_start(&xs_, &transaction, Deadline());
     EXPECT_EQ(status, c.status);
+    ring_.req_cons = ring_.req_prod;
+    at_xenstore_close(&xs_);
+  }
+}
+
+TEST_F(RawAnswerTest, PartsOfADirectory_MustBeLists) {
+  const struct {
+    const char *what;
+    std::string payload;
+    at_status status;
+  } cases[] = {
+      {"one name", std::string("1\0a\0\0", 5), AT_OK},
+      {"none", std::string("1\0\0", 3), AT_OK},
+      {"the longest generation", std::string(23, '7') + std::string("\0a\0\0", 4), AT_OK},
+      {"a longer one", std::string(24, '7') + std::string("\0a\0\0", 4), AT_PROTOCOL},
+      {"a generation that is all there is", std::string("1\0", 2), AT_PROTOCOL},
+      {"no end of the generation", std::string("1", 1), AT_PROTOCOL},
+      {"no end of the last name", std::string("1\0a", 3), AT_PROTOCOL},
+      {"an empty name between others", std::string("1\0a\0\0b\0\0", 8), AT_PROTOCOL},
+      {"an empty name first", std::string("1\0\0a\0\0", 6), AT_PROTOCOL},
+  };
+  for (const auto &c : cases) {
+    SCOPED_TRACE(c.what);
+    char names[100];
+    size_t size = 99;
+    std::memset(static_cast<void *>(&ring_), 0, sizeof(ring_));
+    Connect();
+    clock_.server = nullptr;
+    meanwhile_ = [&] { Answer(XS_DIRECTORY_PART, c.payload); };
+    EXPECT_EQ(at_xenstore_list(&xs_, names, sizeof(names), &size, 0, "data", Deadline()), c.status);
+    ring_.req_cons = ring_.req_prod;
+    at_xenstore_close(&xs_);
+  }
+}
+
+// While the answer to a request that was abandoned is still to come, an id that nobody asks about is believed once, but
+// not one that was never given.
+TEST_F(RawAnswerTest, IdThatWasNeverGiven_IsALie) {
+  for (uint32_t later : {0u, 1u}) {
+    std::memset(static_cast<void *>(&ring_), 0, sizeof(ring_));
+    Connect();
+    clock_.server = nullptr;
+    EXPECT_EQ(Write("data/v", "1"), AT_TIMED_OUT);
+    Answer(XS_WRITE, std::string("OK\0", 3), later);
+    EXPECT_EQ(at_xenstore_status(&xs_), later == 0 ? AT_OK : AT_PROTOCOL);
+    EXPECT_EQ(Stats().stale, later == 0 ? 1u : 0u);
     ring_.req_cons = ring_.req_prod;
     at_xenstore_close(&xs_);
   }
@@ -244,6 +292,35 @@ TEST_F(HostileServerTest, EventsNobodyAskedFor_AreCountedAndDropped) {
   EXPECT_EQ(at_xenstore_status(&xs_), AT_OK);
   EXPECT_EQ(Stats().stale, 4u);
   EXPECT_EQ(Stats().watch_events, 4u);
+}
+
+// A server that never stops: what comes while events are handled is left for the next look, so that it ends.
+TEST_F(HostileServerTest, EventStorm_IsTakenAsFarAsItHadComeWhenWeLooked) {
+  at_xenstore_watch watch{};
+  static std::function<void()> another;
+  static int told;
+  told = 0;
+  another = [&] {
+    std::string event = std::string("data") + '\0' + watch.token + '\0';
+    xsd_sockmsg header{};
+    header.type = XS_WATCH_EVENT;
+    header.len = static_cast<uint32_t>(event.size());
+    event.insert(0, reinterpret_cast<const char *>(&header), sizeof(header));
+    for (char byte : event) ring_.rsp[ring_.rsp_prod++ % XENSTORE_RING_SIZE] = byte;
+  };
+  const auto tell = [](at_xenstore_watch *) {
+    if (++told < 20) another();
+  };
+  ASSERT_EQ(at_xenstore_watch_add(&xs_, &watch, "data", nullptr, Deadline()), AT_OK);
+  Settle();
+  watch.fn = tell;
+  another();
+  for (int look = 1; look <= 3; ++look) {
+    at_xenstore_on_event(&xs_);
+    EXPECT_EQ(told, look);
+  }
+  watch.fn = nullptr;
+  EXPECT_EQ(at_xenstore_watch_remove(&xs_, &watch, Deadline()), AT_OK) << "and it goes on";
 }
 
 TEST_F(HostileServerTest, IndicesThatCannotBe_FromTheStart) {
