@@ -83,10 +83,14 @@ void at_ip_sent_free(void *object);
 /* TCP. */
 #define TCP_MSS 1460
 #define LWIP_WND_SCALE 1
-#define TCP_RCV_SCALE 3
-#define TCP_WND (256 * 1024)
-#define TCP_SND_BUF (256 * 1024)
-#define TCP_SND_QUEUELEN 1024
+/* A bench of larger windows says so on the compiler's command line. */
+#ifndef AT_IP_WINDOW
+#define AT_IP_WINDOW (256 * 1024)
+#endif
+#define TCP_RCV_SCALE (AT_IP_WINDOW > 8 * 65535 ? 8 : 3)
+#define TCP_WND AT_IP_WINDOW
+#define TCP_SND_BUF AT_IP_WINDOW
+#define TCP_SND_QUEUELEN (AT_IP_WINDOW / 256)
 #define TCP_SNDLOWAT (32 * 1024)
 #define TCP_OVERSIZE TCP_MSS
 #define TCP_OOSEQ_MAX_BYTES (64 * 1024)
