@@ -2,27 +2,14 @@
 # SPDX-License-Identifier: ISC
 #
 # netstack_host_test.sh PROGRAM: the web server as a Linux process, its stack and its driver on the model of Xen, with
-# curl on the other end of a TAP device: the greeting, a megabyte each way, and an end in order. It has a network of its
-# own, which this process may make.
+# curl on the other end of a TAP device: the greeting, a megabyte each way, and an end in order.
 set -uo pipefail
 
-PATH=$PATH:/usr/sbin:/sbin # ip, which Bazel's PATH does not have
+# shellcheck source=tests/host/tap.sh
+. "$(dirname "$0")/tap.sh"
 readonly SIZE=1000000
-if [[ ${1:-} != inside ]]; then
-    if unshare -n true 2>/dev/null; then isolate=(unshare -n); else isolate=(unshare -rn); fi
-    exec "${isolate[@]}" "$0" inside "$1"
-fi
 
-cd "$TEST_TMPDIR" || exit 1
-program=$TEST_SRCDIR/$TEST_WORKSPACE/$2
-status=0
-verdict() {
-    if (($1 == 0)); then echo "PASS $2"; else echo "FAIL $2" && cat said && status=1; fi
-}
-
-ip tuntap add tap0 mode tap && ip addr add 10.0.0.1/24 dev tap0 && ip link set tap0 up || exit 1
-"$program" --tap=tap0 ip=10.0.0.2/24 >said 2>&1 </dev/null &
-server=$!
+start "$1" ip=10.0.0.2/24
 end=$((SECONDS + 30))
 until got=$(curl --silent --max-time 2 http://10.0.0.2/) || ((SECONDS > end)); do sleep 0.1; done
 [[ $got == *"A very HTTP-hello from Atman"* ]]
@@ -35,7 +22,6 @@ got=$(curl --silent --show-error --fail --max-time 60 --upload-file down http://
 [[ $got == "$SIZE bytes, 0 of them wrong" ]]
 verdict $? Megabyte_GoesWhole
 
-kill -INT $server
-wait $server
+ends_in_order
 verdict $? AskedToShutDown_ItEndsInOrder
-exit $status
+exit "$status"
