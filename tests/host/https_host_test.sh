@@ -11,8 +11,8 @@ readonly GREETING='A very HTTP-hello from Atman'
 
 start "$1" ip=10.0.0.2/24
 end=$((SECONDS + 30))
-until got=$(curl --silent --max-time 5 --cacert "$(file "$3")" --resolve server.test:443:10.0.0.2 https://server.test/) ||
-    ((SECONDS > end)); do sleep 0.1; done
+known=(--cacert "$(file "$3")" --resolve server.test:443:10.0.0.2)
+until got=$(curl --silent --max-time 5 "${known[@]}" https://server.test/) || ((SECONDS > end)); do sleep 0.1; done
 [[ $got == "$GREETING" ]]
 verdict $? Curl_GetsTheGreetingAndTrustsTheCertificate
 ! curl --silent --max-time 5 https://10.0.0.2/ >/dev/null

@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: ISC
 #
-# tap.sh, to be sourced with a test's arguments: what tests of examples as Linux processes share. The rest of the test
-# runs in a network of its own, which this process may make, with 10.0.0.1 on the device tap0, in the test's folder.
+# tap.sh, to be sourced with a test's arguments: what tests of examples as Linux processes share. The rest of the
+# test runs in a network of its own, which this process may make, with 10.0.0.1 on the device tap0, in its folder.
 #
 #   start PROGRAM WORD...     the example, on tap0; leaves its process in `running`; what it prints is in the file `said`
 #   ends_in_order             asked to shut down, it ends with status 0

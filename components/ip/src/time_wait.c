@@ -24,6 +24,7 @@ struct entry {
     struct entry *next;       /* in its bucket */
     uint64_t ends_ns;
     struct ends ends;
+    uint32_t hash;      /* of its ends: differs where they do, but for one in 2^32 */
     uint32_t received;  /* RCV.NXT */
     uint32_t sent;      /* SND.NXT */
     uint32_t timestamp; /* TS.Recent */
@@ -36,7 +37,7 @@ static void set_address(uint32_t *to, const ip_addr_t *from)
 }
 
 /* Keyed, so that nobody can choose ports and addresses that fall together. */
-static uint32_t hash(const struct at_ip *ip, const struct ends *ends)
+static uint32_t hash_of(const struct at_ip *ip, const struct ends *ends)
 {
     uint64_t words[sizeof(*ends) / 8 + 1] = {0}, key[2], mixed;
 
@@ -50,14 +51,14 @@ static uint32_t hash(const struct at_ip *ip, const struct ends *ends)
     return (uint32_t)mixed;
 }
 
-static struct entry **bucket_of(const struct at_ip *ip, const struct ends *ends)
+static struct entry **bucket_of(const struct at_ip *ip, uint32_t hash)
 {
-    return &ip->time_wait.buckets[hash(ip, ends) & (ip->time_wait.size - 1)];
+    return &ip->time_wait.buckets[hash & (ip->time_wait.size - 1)];
 }
 
 static void drop(struct at_ip *ip, struct entry *entry)
 {
-    struct entry **place = bucket_of(ip, &entry->ends);
+    struct entry **place = bucket_of(ip, entry->hash);
 
     while (*place != entry)
         place = &(*place)->next;
@@ -118,7 +119,7 @@ static bool grow(struct at_ip *ip)
     table->size = size;
     for (struct at_list_node *node = at_list_first(&table->all); node != NULL; node = at_list_next(&table->all, node)) {
         struct entry *entry = AT_CONTAINER_OF(node, struct entry, node);
-        struct entry **place = bucket_of(ip, &entry->ends);
+        struct entry **place = bucket_of(ip, entry->hash);
 
         entry->next = *place;
         *place = entry;
@@ -148,11 +149,12 @@ static bool put(struct at_ip *ip, const struct tcp_pcb *pcb)
     set_address(entry->ends.remote, &pcb->remote_ip);
     entry->ends.local_port = pcb->local_port;
     entry->ends.remote_port = pcb->remote_port;
+    entry->hash = hash_of(ip, &entry->ends);
     entry->received = pcb->rcv_nxt;
     entry->sent = pcb->snd_nxt;
     entry->timestamp = pcb->ts_recent;
     entry->has_timestamps = (pcb->flags & TF_TIMESTAMP) != 0;
-    place = bucket_of(ip, &entry->ends);
+    place = bucket_of(ip, entry->hash);
     entry->next = *place;
     *place = entry;
     ip->time_wait.count++;
@@ -180,13 +182,15 @@ static struct entry *find(const struct at_ip *ip, const struct at_ip_arrival *ar
 {
     struct ends ends = {.local_port = arrival->header->dest, .remote_port = arrival->header->src};
     struct entry *entry;
+    uint32_t hash;
 
     if (ip->time_wait.count == 0)
         return NULL;
     set_address(ends.local, ip_current_dest_addr());
     set_address(ends.remote, ip_current_src_addr());
-    entry = *bucket_of(ip, &ends);
-    while (entry != NULL && memcmp(&entry->ends, &ends, sizeof(ends)) != 0)
+    hash = hash_of(ip, &ends);
+    entry = *bucket_of(ip, hash);
+    while (entry != NULL && (entry->hash != hash || memcmp(&entry->ends, &ends, sizeof(ends)) != 0))
         entry = entry->next;
     return entry;
 }

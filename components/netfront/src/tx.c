@@ -309,10 +309,11 @@ static at_status gather(struct at_netfront *nf, struct gather *g, const struct a
 
 static at_status tx_send(struct at_netfront *nf, const struct at_netdev_frame *frame)
 {
-    struct gather g = {.count = 0, .buffers = 0};
+    struct gather g; /* its parts are written before they are read: not all of them are cleared for each frame */
     uint32_t size, copied = 0;
     at_status status;
 
+    g.count = g.buffers = 0;
     if (nf->ended != AT_OK)
         return nf->ended;
     status = check(nf, frame, &size);

@@ -16,6 +16,10 @@ uint32_t at_ip_random(void);
 /* Small blocks of known size, in place: freestanding code would call memcpy() for four bytes. */
 #define SMEMCPY(to, from, size) __builtin_memcpy(to, from, size)
 
+/* Bytes in the wire's order, in place: lwIP's own are calls, forty for each connection. */
+#define lwip_htons(x) __builtin_bswap16(x)
+#define lwip_htonl(x) __builtin_bswap32(x)
+
 /* The sum of RFC 1071, folded, in the order of the wire. */
 uint16_t at_ip_checksum(const void *bytes, int size);
 
