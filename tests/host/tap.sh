@@ -4,7 +4,7 @@
 # tap.sh, to be sourced with a test's arguments: what tests of examples as Linux processes share. The rest of the
 # test runs in a network of its own, which this process may make, with 10.0.0.1 on the device tap0, in its folder.
 #
-#   start PROGRAM WORD...     the example, on tap0; leaves its process in `running`; what it prints is in the file `said`
+#   start PROGRAM WORD...     the example, on tap0; its process is `running`, what it prints in the file `said`
 #   ends_in_order             asked to shut down, it ends with status 0
 #   verdict STATUS NAME       of a case; `status` is the test's
 #   file NAME                 where one of the test's files is
