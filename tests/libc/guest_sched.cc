@@ -58,6 +58,8 @@ at_fake_sched_platform &GuestPlatform() {
   return platform;
 }
 
+size_t ReadyThreads() { return guest_at_guest_sched()->ready_count; }
+
 uint64_t GuestNow() { return GuestPlatform().now_ns; }
 
 void AdvanceGuest(uint64_t ns) { at_fake_sched_advance(&GuestPlatform(), ns); }

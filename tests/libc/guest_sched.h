@@ -10,4 +10,7 @@
 // What is below the scheduler: events, stacks that have not been given back.
 at_fake_sched_platform &GuestPlatform();
 
+// Threads that wait for nothing but their turn, without the one that runs.
+size_t ReadyThreads();
+
 #endif // ATMAN_TESTS_LIBC_GUEST_SCHED_H

@@ -35,9 +35,22 @@ void at_ip_enter(struct at_ip *ip)
     at_ip_timers_wake(ip);
 }
 
+/* Whether something waits that the stack sends to itself. */
+static bool has_loopback(void)
+{
+    struct netif *netif;
+
+    NETIF_FOREACH(netif)
+    {
+        if (netif->loop_first != NULL)
+            return true;
+    }
+    return false;
+}
+
 /*
  * From outside of at_ip_run() the end of the outermost call is the end of the batch. A timer that the call needs may be
- * earlier than the one that at_ip_run() sleeps for.
+ * earlier than the one that at_ip_run() sleeps for: TCP's, or who needs another says so in timers_changed.
  */
 void at_ip_leave(struct at_ip *ip)
 {
@@ -45,8 +58,7 @@ void at_ip_leave(struct at_ip *ip)
     if (--depth > 0 || !ip->sleeping)
         return;
     at_ip_flush(ip);
-    ip->timers_changed = true;
-    if (at_ip_timers_next(ip) < ip->sleeps_until_ns)
+    if (at_ip_timers_next(ip) < ip->sleeps_until_ns || has_loopback())
         at_wait_wake(ip->config.wait);
 }
 

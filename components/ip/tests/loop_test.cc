@@ -117,6 +117,31 @@ TEST_F(LoopTest, CallWhileItSleeps_IsFlushed_AndItsTimerKept) {
   EXPECT_NE(nullptr, tcp);
 }
 
+/* It waited for the next timer: for a second, or a quarter of one. */
+TEST_F(LoopTest, DatagramToOneselfWhileItSleeps_ArrivesAtOnce) {
+  at_ip_address any = {}, to = at_ip_address_v4(127, 0, 0, 1);
+  unsigned sent = 0, arrived = 0;
+  at_ip_udp *udp;
+
+  ASSERT_EQ(AT_OK, at_ip_udp_open(
+                       ip_, &udp, &any, 9,
+                       [](at_ip_udp *, void *user, at_ip_data *data, const at_ip_address *, uint16_t) {
+                         ++*static_cast<unsigned *>(user);
+                         at_ip_data_free(data);
+                       },
+                       &arrived));
+  Add(first_, 0);
+  Run(5000000000);
+  sleeper_.meanwhile = [&] {
+    if (sent++ > 0) return;
+    EXPECT_EQ(AT_OK, at_ip_udp_send(udp, &to, 9, "x", 1));
+    EXPECT_EQ(1u, sleeper_.wakes);
+  };
+  Run(1);
+  EXPECT_EQ(1u, arrived);
+  at_ip_udp_close(udp);
+}
+
 /* Nobody is believed to be where he was five minutes ago. */
 TEST_F(LoopTest, CallWhileItRests_FindsTheTablesAged) {
   const Bytes reply = {2, 0, 0, 0, 0, 1, 2, 0,  0, 0, 0, 9, 8, 6, 0, 1, 8, 0,  6, 4, 0,

@@ -39,22 +39,34 @@ static bool watches(const struct at_libc_poller *poller, const struct at_libc_fi
     return false;
 }
 
+/*
+ * Wakes those inside a call on `file` that is ready. Of several that want the same only the one that has waited
+ * longest: of thirty threads that accept, one shall run for a connection. It wakes the next itself if it leaves
+ * something (at_libc_call_again()). Errors and the end of a descriptor are for all of them.
+ */
+static void wake_callers(const struct at_libc_file *file, int ready)
+{
+    bool is_for_all = file->names == 0 || (ready & (POLLERR | POLLHUP)) != 0;
+    int left = ready & (POLLIN | POLLRDHUP | POLLOUT); /* all that calls want */
+    for (struct at_list_node *node = at_list_first(&file->waiters); node != NULL && (is_for_all || left != 0);
+         node = at_list_next(&file->waiters, node)) {
+        struct waiter *waiter = AT_CONTAINER_OF(node, struct waiter, link);
+        if (is_for_all) {
+            at_libc_unpark(&waiter->parked, file->names == 0 ? -EBADF : 0);
+        } else if (!waiter->parked.over && (waiter->wanted & left) != 0) {
+            left &= ~waiter->wanted;
+            at_libc_unpark(&waiter->parked, 0);
+        }
+    }
+}
+
 void at_libc_file_changed(struct at_libc_file *file)
 {
-    struct at_list_node *next;
     if (at_list_is_empty(&file->waiters) && at_list_is_empty(&pollers)) {
         return;
     }
     int ready = at_libc_file_ready(file);
-    for (struct at_list_node *node = at_list_first(&file->waiters); node != NULL; node = next) {
-        struct waiter *waiter = AT_CONTAINER_OF(node, struct waiter, link);
-        next = at_list_next(&file->waiters, node);
-        if (file->names == 0) {
-            at_libc_unpark(&waiter->parked, -EBADF);
-        } else if ((waiter->wanted | POLLERR | POLLHUP) & ready) {
-            at_libc_unpark(&waiter->parked, 0);
-        }
-    }
+    wake_callers(file, ready);
     for (struct at_list_node *node = at_list_first(&pollers); node != NULL; node = at_list_next(&pollers, node)) {
         struct at_libc_poller *poller = AT_CONTAINER_OF(node, struct at_libc_poller, link);
         if (!poller->parked.over && watches(poller, file, ready)) {
@@ -74,6 +86,9 @@ long at_libc_poller_sleep(struct at_libc_poller *poller, uint64_t deadline_ns)
 bool at_libc_call_again(struct at_libc_call *call, long *result)
 {
     if (*result != -EAGAIN || !call->waits) {
+        if (call->woken && !at_list_is_empty(&call->file->waiters)) {
+            wake_callers(call->file, at_libc_file_ready(call->file));
+        }
         return false;
     }
     if (call->deadline_ns == 0) {
@@ -83,6 +98,7 @@ bool at_libc_call_again(struct at_libc_call *call, long *result)
     at_list_push_back(&call->file->waiters, &waiter.link);
     long end = at_libc_park(&waiter.parked, call->deadline_ns, "file descriptor");
     at_list_remove(&waiter.link);
+    call->woken = end == 0;
     if (end != 0 && end != -ETIMEDOUT) {
         *result = end;
     }
@@ -119,7 +135,7 @@ long at_libc_sys_readv(int fd, const struct iovec *parts, int count)
         return -EBADF;
     }
     if (file->ops->read != NULL && is_count(count)) {
-        struct at_libc_call call = {file, POLLIN, !(file->flags & O_NONBLOCK), file->receive_timeout_ns, 0};
+        struct at_libc_call call = {file, POLLIN, !(file->flags & O_NONBLOCK), file->receive_timeout_ns, 0, false};
         do {
             result = file->ops->read(file, parts, count);
         } while (at_libc_call_again(&call, &result));
@@ -137,7 +153,7 @@ long at_libc_sys_read(int fd, void *bytes, size_t size)
 /* Writes all of it if the file waits, else what there is room for. */
 static long write_all(struct at_libc_file *file, const struct iovec *parts, int count)
 {
-    struct at_libc_call call = {file, POLLOUT, !(file->flags & O_NONBLOCK), file->send_timeout_ns, 0};
+    struct at_libc_call call = {file, POLLOUT, !(file->flags & O_NONBLOCK), file->send_timeout_ns, 0, false};
     struct iovec rest[AT_LIBC_REST];
     long total = 0, result = file->ops->write(file, parts, count);
     while (at_libc_call_again(&call, &result) || (result > 0 && call.waits)) {

@@ -48,6 +48,7 @@ struct at_libc_call {
     bool waits;
     uint64_t timeout_ns;  /* 0: none */
     uint64_t deadline_ns; /* 0: not begun */
+    bool woken;           /* by a change that others wait for too: what it leaves is theirs */
 };
 
 /*

@@ -48,13 +48,13 @@ static long leave(struct at_libc_file *file, long result)
 static struct at_libc_call receiving(struct at_libc_file *file, int flags)
 {
     bool waits = !(file->flags & O_NONBLOCK) && !(flags & MSG_DONTWAIT);
-    return (struct at_libc_call){file, POLLIN | POLLRDHUP, waits, file->receive_timeout_ns, 0};
+    return (struct at_libc_call){file, POLLIN | POLLRDHUP, waits, file->receive_timeout_ns, 0, false};
 }
 
 static struct at_libc_call sending(struct at_libc_file *file, int flags)
 {
     bool waits = !(file->flags & O_NONBLOCK) && !(flags & MSG_DONTWAIT);
-    return (struct at_libc_call){file, POLLOUT, waits, file->send_timeout_ns, 0};
+    return (struct at_libc_call){file, POLLOUT, waits, file->send_timeout_ns, 0, false};
 }
 
 /* Gives the socket that was made a descriptor, or ends it. `type` has its SOCK_NONBLOCK. */
@@ -97,12 +97,12 @@ long at_libc_sys_bind(int fd, const struct sockaddr *address, socklen_t size)
 static long finish_connect(struct at_libc_file *file)
 {
     struct at_libc_call call = sending(file, 0);
-    long result = -EAGAIN;
-    while (!(at_libc_file_ready(file) & (POLLOUT | POLLERR | POLLHUP))) {
-        result = -EAGAIN;
-        if (!at_libc_call_again(&call, &result)) {
-            return result == -EAGAIN ? -EINPROGRESS : result;
-        }
+    long result;
+    do {
+        result = at_libc_file_ready(file) & (POLLOUT | POLLERR | POLLHUP) ? 0 : -EAGAIN;
+    } while (at_libc_call_again(&call, &result));
+    if (result < 0) {
+        return result == -EAGAIN ? -EINPROGRESS : result;
     }
     int error = 0;
     socklen_t size = sizeof error;

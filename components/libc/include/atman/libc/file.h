@@ -92,9 +92,11 @@ void at_libc_file_init(struct at_libc_file *file, const struct at_libc_file_ops 
 int at_libc_file_open(struct at_libc_file *file, int flags);
 
 /*
- * at_libc_file_changed wakes whoever waits for `file` to be ready for something that it is ready for now. Never blocks;
- * may be called from event handlers, timer callbacks, and from operations. O(1) when nobody waits, else linear in the
- * threads that wait for this file and in the descriptors of those that poll() several.
+ * at_libc_file_changed wakes whoever waits for `file` to be ready for something that it is ready for now: everybody
+ * that polls; of the calls that wait for the same the one that has waited longest, whose end wakes the next if the file
+ * is still ready; all of them for POLLERR and POLLHUP. Call it once for each thing that one call takes, as a connection
+ * or a datagram. Never blocks; may be called from event handlers, timer callbacks, and from operations. O(1) when
+ * nobody waits, else linear in the threads that wait for this file and in the descriptors of those that poll() several.
  */
 void at_libc_file_changed(struct at_libc_file *file);
 
