@@ -14,6 +14,19 @@ EveryAnswer_IsLinuxs() {
         fail "Linux (<) and the guest (>) differ: $(tr '\n' '|' </tmp/difference.txt)"
 }
 
+# It is sent in the network thread's next turn, which the end of a program leaves it.
+LastWords_OfAProgramThatEnds_Arrive() {
+    socat -u TCP-LISTEN:4711,reuseaddr CREATE:/tmp/words &
+    guest_start guest "cmdline='last-words ip=10.0.0.2/24'"
+    guest_ends poweroff 20
+    local end=$((SECONDS + 10))
+    until [[ $(</tmp/words) == farewell ]]; do
+        ((SECONDS < end)) || fail "what arrived is '$(</tmp/words)'"
+        sleep 0.2
+    done
+    stop_children
+}
+
 Echo_OverTcpAndUdp_GivesBackWhatWasSent() {
     guest_start echo "cmdline='ip=10.0.0.2/24'"
     local end=$((SECONDS + 10)) got=

@@ -58,13 +58,18 @@ void at_ip_leave(struct at_ip *ip)
     if (--depth > 0 || !ip->sleeping)
         return;
     at_ip_flush(ip);
-    if (at_ip_timers_next(ip) < ip->sleeps_until_ns || has_loopback())
+    if (at_ip_timers_next(ip) < ip->sleeps_until_ns || has_loopback() || !at_list_is_empty(&ip->unsent))
         at_wait_wake(ip->config.wait);
 }
 
 bool at_ip_is_inside(void)
 {
     return depth > 0;
+}
+
+bool at_ip_is_in_batch(void)
+{
+    return depth > 1;
 }
 
 u32_t sys_now(void)
@@ -95,6 +100,7 @@ at_status at_ip_init(struct at_ip **out, const struct at_ip_config *config)
         return status;
     }
     at_ip_timers_init(ip);
+    at_list_init(&ip->unsent);
     at_ip_the = ip;
     at_ip_enter(ip);
     lwip_init();

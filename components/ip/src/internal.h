@@ -81,6 +81,7 @@ struct at_ip {
     void (*dns_timer)(void); /* once a second; NULL: nobody has asked for a name, nor links DNS */
     uint8_t secret[16];      /* of initial sequence numbers */
     struct at_ip_time_wait time_wait;
+    struct at_list unsent;     /* connections that were written to outside of a batch: tcp.c */
     uint64_t challenge_second; /* guard.c: the second that `challenges` are left of */
     uint32_t challenges;
     uint64_t cookies_until_ns; /* cookie.c: until then an ACK may bring one back */
@@ -97,6 +98,9 @@ extern struct at_ip *at_ip_the;
 void at_ip_enter(struct at_ip *ip);
 void at_ip_leave(struct at_ip *ip);
 bool at_ip_is_inside(void);
+
+/* Whether the caller, who has entered, was called by the engine: its batch ends later. */
+bool at_ip_is_in_batch(void);
 
 /* groups.c: a device that filters learns which groups the stack joins, from before lwIP starts until it has left. */
 void at_ip_groups_start(struct at_ip_interface *interface);
@@ -127,6 +131,9 @@ void at_ip_timers_init(struct at_ip *ip);
 void at_ip_timers_run(struct at_ip *ip);
 uint64_t at_ip_timers_next(struct at_ip *ip);
 void at_ip_timers_wake(struct at_ip *ip);
+
+/* tcp.c: sends what was written outside of a batch. */
+void at_ip_tcp_send_unsent(struct at_ip *ip);
 
 /* guard.c: after each frame. */
 void at_ip_tcp_delivered(struct at_ip *ip);

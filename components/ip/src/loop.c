@@ -45,6 +45,7 @@ static void work(struct at_ip *ip)
             tcp_txnow(); /* TCP was told that there is no room, and asks again by itself only when a timer runs */
     }
     at_ip_timers_run(ip);
+    at_ip_tcp_send_unsent(ip);
     poll_loopback();
     at_ip_leave(ip);
 }

@@ -29,11 +29,47 @@ static err_t end_callback(struct at_ip_tcp *tcp)
     return is_aborted ? ERR_ABRT : ERR_OK;
 }
 
+/* lwIP need not look at it any more: it has, or the control block goes. */
+static void forget_unsent(struct at_ip_tcp *tcp)
+{
+    if (tcp->is_unsent)
+        at_list_remove(&tcp->unsent);
+    tcp->is_unsent = false;
+}
+
+/*
+ * Has lwIP send what was written: in the engine's batch now; from outside in the next one, together with what the same
+ * thread writes before it gives way. So an answer and the end behind it are one segment, and not two with two
+ * acknowledgements.
+ */
+static void send_soon(struct at_ip_tcp *tcp)
+{
+    if (at_ip_is_in_batch()) {
+        tcp_output(tcp->pcb); /* in a callback of this connection's it waits for the callback's end */
+    } else if (!tcp->is_unsent) {
+        tcp->is_unsent = true;
+        at_list_push_back(&at_ip_the->unsent, &tcp->unsent);
+    }
+}
+
+void at_ip_tcp_send_unsent(struct at_ip *ip)
+{
+    struct at_list_node *node;
+
+    while ((node = at_list_first(&ip->unsent)) != NULL) {
+        struct at_ip_tcp *tcp = AT_CONTAINER_OF(node, struct at_ip_tcp, unsent);
+
+        forget_unsent(tcp);
+        tcp_output(tcp->pcb);
+    }
+}
+
 /* Takes the user's callbacks off the control block, which lwIP brings to its end by itself. */
 static struct tcp_pcb *detach(struct at_ip_tcp *tcp)
 {
     struct tcp_pcb *pcb = tcp->pcb;
 
+    forget_unsent(tcp);
     tcp_arg(pcb, NULL);
     tcp_recv(pcb, NULL);
     tcp_sent(pcb, NULL);
@@ -133,13 +169,14 @@ static void on_error(void *arg, err_t err)
         why = at_ip_the->removing ? AT_CANCELLED : AT_TIMED_OUT;
     tcp->in_callback = true;
     tcp->pcb = NULL;
+    forget_unsent(tcp);
     tcp->events->closed(tcp, tcp->user, why);
     end_callback(tcp);
 }
 
 struct at_ip_tcp *at_ip_tcp_wrap(struct tcp_pcb *pcb, const struct at_ip_tcp_events *events, void *user)
 {
-    struct at_ip_tcp *tcp = at_mm_heap_alloc(at_ip_the->config.heap, sizeof(*tcp));
+    struct at_ip_tcp *tcp = at_ip_alloc(at_ip_the, sizeof(*tcp));
 
     if (tcp == NULL)
         return NULL;
@@ -226,7 +263,7 @@ at_status at_ip_tcp_write(struct at_ip_tcp *tcp, size_t *taken, const void *byte
     if (err == ERR_MEM)
         starve(tcp);
     if ((flags & AT_IP_TCP_MORE) == 0 || *taken < size)
-        tcp_output(pcb); /* in a callback of this connection's it waits for the callback's end */
+        send_soon(tcp);
     at_ip_leave(at_ip_the);
     if (err != ERR_OK && err != ERR_MEM)
         return AT_CLOSED;

@@ -4,11 +4,13 @@
 
 /* What tcp.c and open.c share. */
 
+#include <atman/base/list.h>
 #include <atman/ip/tcp.h>
 
 #include "lwip/tcp.h"
 
 struct at_ip_tcp {
+    struct at_list_node unsent; /* in at_ip.unsent: lwIP is to look at it in the next batch */
     struct tcp_pcb *pcb; /* NULL: the connection is gone, and this object with the end of the callback it is in */
     const struct at_ip_tcp_events *events;
     void *user;
@@ -17,6 +19,7 @@ struct at_ip_tcp {
     bool connecting;
     bool finishing;  /* at_ip_tcp_finish() was called */
     bool ticks;      /* at_ip_tcp_set_tick() was */
+    bool is_unsent;  /* in the list */
     bool is_starved; /* there was no memory for what was written, and nothing is on its way */
 
     /* segment.c */

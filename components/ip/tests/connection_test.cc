@@ -89,9 +89,10 @@ TEST_F(TcpTest, SmallWrites_WaitUnlessTheyNeedNot) {
       frames += from_us;
       return false;
     };
-    at_ip_tcp_write(server.tcp, &taken, "a", 1, 0);
-    at_ip_tcp_write(server.tcp, &taken, "b", 1, 0);
-    Run([] { return false; }, 0);
+    for (const char *text : {"a", "b"}) {
+      at_ip_tcp_write(server.tcp, &taken, text, 1, 0);
+      Run([] { return false; }, 0);
+    }
     EXPECT_EQ(delays ? 1u : 2u, frames);
     carries = nullptr;
     Run([] { return false; }, 10000000000);

@@ -142,6 +142,47 @@ TEST_F(LoopTest, DatagramToOneselfWhileItSleeps_ArrivesAtOnce) {
   at_ip_udp_close(udp);
 }
 
+/* What is written then is sent in a batch of its own. */
+TEST_F(LoopTest, WriteWhileItSleeps_WakesIt) {
+  static at_ip_tcp *server, *client;
+  static std::string received;
+  static const at_ip_tcp_events events = {
+      nullptr,
+      [](at_ip_tcp *tcp, void *, at_ip_data *data) {
+        received.resize(at_ip_data_size(data));
+        at_ip_data_copy(data, 0, &received[0], received.size());
+        at_ip_data_free(data);
+        at_ip_tcp_consumed(tcp, received.size());
+      },
+      nullptr,
+      nullptr,
+      nullptr,
+      [](at_ip_tcp *, void *, at_status) {},
+  };
+  at_ip_address any = {}, to = at_ip_address_v4(127, 0, 0, 1);
+  at_ip_tcp_listener *listener;
+  unsigned writes = 0;
+  size_t taken;
+
+  Add(first_, 0);
+  ASSERT_EQ(AT_OK, at_ip_tcp_listen(
+                       ip_, &listener, &any, 80, 1,
+                       [](at_ip_tcp *tcp, void *) { at_ip_tcp_own(server = tcp, &events, nullptr); }, nullptr));
+  ASSERT_EQ(AT_OK, at_ip_tcp_connect(ip_, &client, &to, 80, &events, nullptr));
+  Run(1000000000);
+  ASSERT_NE(nullptr, server);
+  sleeper_.meanwhile = [&] {
+    if (writes++ > 0) return;
+    sleeper_.wakes = 0;
+    EXPECT_EQ(AT_OK, at_ip_tcp_write(server, &taken, "x", 1, 0));
+    EXPECT_EQ(1u, sleeper_.wakes);
+  };
+  Run(1);
+  EXPECT_EQ("x", received);
+  at_ip_tcp_abort(client);
+  at_ip_tcp_abort(server);
+}
+
 /* Nobody is believed to be where he was five minutes ago. */
 TEST_F(LoopTest, CallWhileItRests_FindsTheTablesAged) {
   const Bytes reply = {2, 0, 0, 0, 0, 1, 2, 0,  0, 0, 0, 9, 8, 6, 0, 1, 8, 0,  6, 4, 0,

@@ -27,6 +27,46 @@ TEST_F(TcpTest, TickSetFromOutside_Ticks) {
   at_ip_tcp_own(server.tcp, &Connection::kEvents, &server);
 }
 
+/* An answer and the end behind it were two segments, and two acknowledgements. */
+TEST_F(TcpTest, WriteAndCloseOutsideOfABatch_AreOneSegment) {
+  size_t segments = 0, taken;
+
+  Establish();
+  at_ip_tcp_set_delay(server.tcp, false);
+  carries = [&](Bytes &, bool from_us) {
+    segments += from_us;
+    return true;
+  };
+  EXPECT_EQ(AT_OK, at_ip_tcp_write(server.tcp, &taken, "ans", 3, 0));
+  EXPECT_EQ(AT_OK, at_ip_tcp_write(server.tcp, &taken, "wer", 3, 0));
+  at_ip_tcp_close(server.tcp);
+  server.tcp = nullptr;
+  EXPECT_TRUE(Run([&] { return client.finished; }));
+  EXPECT_EQ(1u, segments);
+  EXPECT_EQ("answer", client.received);
+  carries = nullptr;
+}
+
+/* What is in the list of those that were written to goes with the connection. */
+TEST_F(TcpTest, WrittenOutsideOfABatch_AndGone_LeavesNothing) {
+  size_t taken;
+
+  Establish();
+  EXPECT_EQ(AT_OK, at_ip_tcp_write(server.tcp, &taken, "a", 1, 0));
+  at_ip_tcp_abort(server.tcp);
+  server.tcp = nullptr;
+  EXPECT_TRUE(Run([&] { return client.closed; }));
+  EXPECT_EQ("", client.received);
+
+  Connection again(kPeers);
+  ASSERT_EQ(AT_OK, again.Connect(peer, us.Address(), 80));
+  ASSERT_TRUE(Run([&] { return again.connected && server.tcp != nullptr; }));
+  EXPECT_EQ(AT_OK, at_ip_tcp_write(server.tcp, &taken, "a", 1, 0));
+  again.f.at_ip_tcp_abort(again.tcp);
+  EXPECT_TRUE(Run([&] { return server.closed; }));
+  server.tcp = client.tcp = nullptr;
+}
+
 TEST_F(TcpTest, AMegabyte_ArrivesAsItWas_BothWays) {
   std::string text = Pattern(1 << 20);
 

@@ -3,6 +3,8 @@
 
 #include <atman/guest_sockets.h>
 
+#include <stdlib.h>
+
 #include <atman/base/clock.h>
 #include <atman/base/panic.h>
 #include <atman/guest.h>
@@ -21,6 +23,12 @@ static void *run(void *ip)
     return NULL;
 }
 
+/* At exit(): what was written last goes when the network's thread has its turn. */
+static void give_way(void)
+{
+    at_sched_thread_yield(at_guest_sched());
+}
+
 void at_guest_sockets(char *const *words)
 {
     struct at_sched *sched = at_guest_sched();
@@ -31,5 +39,7 @@ void at_guest_sockets(char *const *words)
     if (at_sched_thread_create(sched, &thread, "network", run, ip, STACK_SIZE) != AT_OK)
         at_panic("no memory for the network's thread");
     at_sched_thread_detach(thread);
+    if (atexit(give_way) != 0)
+        at_panic("no memory for the network's end");
     at_sockets_start(&config);
 }
