@@ -41,7 +41,8 @@ static char *next_control(char *at, const char *end)
 /* Reads the line at `text`. Returns where the next one begins; NULL: its end has not come yet. */
 static char *read_line(struct line *line, char *text, char *end)
 {
-    *line = (struct line){.text = text, .is_text = true};
+    line->text = text;
+    line->is_text = true;
     for (char *at = text;; at++) {
         at = next_control(at, end);
         if (at == end || (*at == '\r' && at + 1 == end))
@@ -63,15 +64,24 @@ static char *find(char *text, char wanted)
     return text;
 }
 
-/* Whether `size` bytes of a text are the word, which is in small letters, digits and hyphens. */
+/* Whether `size` bytes of a text, at least four, are the word, which is in small letters, digits and hyphens. */
 static bool is_word(const char *text, const char *word, size_t size)
 {
-    while (size > 0 && (*text | 0x20) == *word) {
-        text++;
-        word++;
-        size--;
+    uint32_t four, wanted;
+
+    for (;; text += 4, word += 4, size -= 4) {
+        if (size < 4) { /* the last four, of which some were looked at */
+            text -= 4 - size;
+            word -= 4 - size;
+            size = 4;
+        }
+        memcpy(&four, text, 4);
+        memcpy(&wanted, word, 4);
+        if ((four | 0x20202020u) != wanted)
+            return false;
+        if (size == 4)
+            return true;
     }
-    return size == 0;
 }
 
 static const char *parse_method(struct http_request *request, const char *name)
@@ -92,7 +102,8 @@ static const char *parse_first_line(struct http_request *request, struct seen *s
 {
     char *target = find(line, ' '), *version = *target == '\0' ? target : find(target + 1, ' ');
 
-    if (strncmp(version, " HTTP/", 6) != 0)
+    if (version[0] != ' ' || version[1] != 'H' || version[2] != 'T' || version[3] != 'T' || version[4] != 'P' ||
+        version[5] != '/')
         return bad;
     *target++ = '\0';
     *version = '\0';
