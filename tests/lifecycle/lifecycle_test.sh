@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: ISC
 #
-# Guests that are saved and restored, on real Xen: xl save, xl restore, xl save -c; and guests that Xen watches.
+# Guests that are saved and restored, on real Xen: xl save, xl restore, xl save -c; guests that Xen watches; and what is
+# left of one that crashed.
 
 # stops_unwatched: asked to, the guest ends cleanly. `xl save -c` takes the xl away that waits for the guest's end.
 stops_unwatched() {
@@ -68,4 +69,52 @@ Watchdog_EndsAGuestThatStandsStill() {
 Watchdog_LetsAGuestThatSleepsLive() {
     guest_start watchdog
     guest_ends poweroff
+}
+
+# told REGEX: `./atman crash` said so.
+told() {
+    grep -qE -- "$1" /tmp/told || fail "nothing is told that matches '$1'"
+}
+
+# crashes HOW REGEX: a guest ends so, and the dump of its memory is told of: by REGEX, and more.
+crashes() {
+    guest_start crash "cmdline=\"$1\""
+    guest_ends crash
+    xl dump-core "${guest_id:?}" /tmp/core
+    crash.sh /tmp/core "$(type -P crash.debug)" >/tmp/told
+    cat /tmp/told
+    told "$2"
+    told '^      main at .*crash\.c:[0-9]+$'
+    told '^  trace: step 0x0+1f  by main at .*crash\.c:[0-9]+$'
+    told '^  trace: sched_op 0x3 = 0  by at_xen_'
+    told '^ledger: the test: grants 42'
+}
+
+# What is on the console is the same.
+Exception_LeavesACapsule() {
+    crashes exception '^atman: exception #PF  rip 0x'
+    told '^  err 0x0+  cr2 0x0+8 '
+    told '^      read_nowhere at .*crash\.c:[0-9]+$'
+    told '^ +.inlined by. look_at_nothing at .*crash\.c:[0-9]+$'
+    told '^  trace: about to look 0x0+  by look_at_nothing at .*crash\.c:[0-9]+$'
+    ! grep -q 'step 0x0*f ' /tmp/told || fail "an event is told that is older than the last"
+    console_has 'ledger: the test'
+    crash.sh "$(console_file)" "$(type -P crash.debug)" >/tmp/told_of_log
+    diff /tmp/told /tmp/told_of_log || fail "of the console's log something else is told than of the dump"
+    ! crash.sh /tmp/core "$(type -P watchdog.debug)" >/tmp/other 2>&1 || fail "a dump of another build is told"
+    grep -q 'not of the build' /tmp/other || fail "it does not say that the build is another"
+}
+
+Panic_LeavesACapsule() {
+    crashes panic '^atman: panic: as the test wants it'
+}
+
+# A guest that lives can be looked at; there is no crash to be told of.
+DumpOfAGuestThatLives_HasNoReport() {
+    guest_start crash
+    console_has 'about to end'
+    xl dump-core "${guest_id:?}" /tmp/core
+    ! crash.sh /tmp/core "$(type -P crash.debug)" >/tmp/told 2>&1 || fail "a crash is told"
+    grep -q 'no report of a crash' /tmp/told || fail "it does not say that there is none"
+    guest_runs
 }

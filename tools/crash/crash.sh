@@ -2,10 +2,17 @@
 # SPDX-License-Identifier: ISC
 #
 # crash.sh FILE DEBUG: what a guest said when it crashed, with names and lines for its addresses. FILE is a log of its
-# console, or the file that `xl dump-core` writes, in which the console's last 2 KiB are; DEBUG is the image with
-# symbols, which atman_kernel puts beside it. Fails when there is no report, or when the dump is of another build.
+# console, or the file that `xl dump-core` writes: of that, the capsule of a guest that has one (<atman/guest_crash.h>),
+# else the console's last 2 KiB. DEBUG is the image with symbols, which atman_kernel puts beside it. Fails when there is
+# no report, or when it is of another build, as far as FILE says which.
 set -euo pipefail
 PATH=$PATH:/usr/sbin:/sbin
+
+readonly PAGE=4096 FIRST_LINE='atman capsule 1'
+# By number: <xen/xen.h>.
+declare -rA HYPERCALLS=([0]=set_trap_table [1]=mmu_update [12]=memory_op [13]=multicall [14]=update_va_mapping
+    [18]=console_io [20]=grant_table_op [21]=vm_assist [24]=vcpu_op [25]=set_segment_base [26]=mmuext_op [29]=sched_op
+    [32]=event_channel_op)
 
 file=$1 debug=$2
 
@@ -29,26 +36,72 @@ holds_bytes() {
     LC_ALL=C grep -qaP "$(sed 's/../\\x&/g' <<<"$2")" "$1"
 }
 
-is_elf "$debug" || die "$debug is no image with symbols"
-id=$(build_id "$debug")
-text=(cat)
-if is_elf "$file"; then
-    text=(strings -n 4)
+# The text of the capsule in a dump, with nothing but zeros behind it in its page. The words that it begins with are
+# among the guest's constants as well: there the build id does not follow.
+capsule() {
+    local offset text
+    while IFS=: read -r offset _; do
+        text=$(tail -c "+$((offset + 1))" "$file" | head -c $PAGE | tr -d '\0')
+        if [[ $text =~ ^"$FIRST_LINE"$'\n  build: '[0-9a-f]{40}($'\n'|$) ]]; then
+            printf '%s' "${text#*$'\n'}"
+            return
+        fi
+    done < <(LC_ALL=C grep -abo "$FIRST_LINE" "$file")
+    return 1
+}
+
+# Of a dump without one only what looks like a report.
+console_in_dump() {
     if [[ -z $id ]]; then
         echo "crash: $debug has no build id: whether the dump is of this build is not known" >&2
     else
         holds_bytes "$file" "$id" || die "the dump is not of the build $id, which $debug is"
     fi
-fi
+    strings -n 4 "$file" | LC_ALL=C tr -d '\r' | LC_ALL=C grep -aE \
+        -e '^atman: (exception .* rip 0x|panic: .|exit status -?[0-9])' \
+        -e '^  (err|r15|r12|r9|rbp|rdx|rax) +0x' -e '^  backtrace: ' || true
+}
 
 # symbol ADDRESS: its function and line, with those it is inlined in.
 symbol() {
     addr2line -pfie "$debug" "$1" | sed 's/^/      /'
 }
 
+# find_caller RETURN_ADDRESS: leaves in `caller` the function and line of the call that it returns behind.
+declare -A callers
+find_caller() {
+    [[ -n ${callers[$1]:-} ]] || callers[$1]=$(addr2line -pfe "$debug" "$(printf '0x%x' $(($1 - 1)))")
+    caller=${callers[$1]}
+}
+
+# trace FROM WHAT VALUE...: one event, on a line.
+trace() {
+    local what=$2 number
+    find_caller "$1"
+    shift 2
+    if [[ $what == hypercall && $# == 3 ]]; then
+        number=$(($1))
+        what="${HYPERCALLS[$number]:-hypercall $number} $(printf '0x%x = %d' "$2" "$(($3))")"
+    else
+        what="$what $*"
+    fi
+    printf '  trace: %s  by %s\n' "$what" "$caller"
+}
+
+is_elf "$debug" || die "$debug is no image with symbols"
+id=$(build_id "$debug")
+if ! is_elf "$file"; then
+    text=$(LC_ALL=C tr -d '\r\0' <"$file")
+elif ! text=$(capsule); then
+    text=$(console_in_dump)
+fi
+
 reports=0
 while IFS= read -r line; do
     case $line in
+        '  build: '*)
+            [[ -z $id || ${line#*: } == "$id" ]] || die "$file is not of the build $id, which $debug is"
+            ;;
         'atman: exception '*)
             reports=$((reports + 1))
             printf '%s\n' "$line"
@@ -66,16 +119,14 @@ while IFS= read -r line; do
                 symbol "$(printf '0x%x' $((address - 1)))" # of the call, which it returns behind
             done
             ;;
+        '  trace: 0x'*)
+            read -r -a words <<<"${line#*: }"
+            trace "${words[@]}"
+            ;;
         *)
             # Registers, the ledger, an exit status: as they are.
             ((reports == 0)) || printf '%s\n' "$line"
             ;;
     esac
-done < <("${text[@]}" "$file" | LC_ALL=C tr -d '\r' | if is_elf "$file"; then
-    # Of a dump only what looks like a report.
-    LC_ALL=C grep -aE -e '^atman: (exception |panic: |exit status )' -e '^  (err|r15|r12|r9|rbp|rdx|rax) +0x' \
-        -e '^  backtrace: ' || true
-else
-    cat
-fi)
+done <<<"$text"
 ((reports > 0)) || die "$file has no report of a crash"

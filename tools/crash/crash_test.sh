@@ -49,6 +49,42 @@ dump "$(tr 0-9a-f 1-9a-f0 <<<"$id")" >other
 ! "$crash" other "$debug" >out 2>&1 || fail "a dump of another build is told"
 grep -q 'not of the build' out || fail "it does not say that the build is another"
 
+# A capsule, and before it the words that it begins with, as they are among a guest's constants.
+capsule() {
+    printf '\x7fELF'
+    head -c 5000 /dev/zero
+    printf 'atman capsule 1\n\0'
+    head -c 5000 /dev/zero
+    printf 'atman capsule 1\n  build: %s\n' "$1"
+    [[ -z $2 ]] || cat "$2"
+    head -c 5000 /dev/zero
+    cat console.log # of an earlier domain in the same memory
+}
+{
+    echo 'atman: panic: as the test wants it'
+    echo "  build: $id"
+    printf '  trace: 0x%016x hypercall 0x%016x 0x%016x 0xffffffffffffffea\n' $((start + 1)) 29 3
+    printf '  trace: 0x%016x two words 0x%016x\n' $((start + 1)) 7
+    echo 'ledger: the test: pages 1 (peak 2)'
+} >report
+capsule "$id" report >core
+for file in core report; do
+    "$crash" "$file" "$debug" >out || fail "$file is refused"
+    [[ $(head -n 1 out) == 'atman: panic: as the test wants it' ]] || fail "of $file the report is not told first"
+    grep -q '^  trace: sched_op 0x3 = -22  by at_xen_pv_start at ' out || fail "a hypercall has no name"
+    grep -q '^  trace: two words 0x0*7  by at_xen_pv_start at ' out || fail "an event is not told"
+    grep -qxF 'ledger: the test: pages 1 (peak 2)' out || fail "the ledger is not told"
+    ! grep -q 'exception' out || fail "more is told than the capsule"
+done
+capsule "$id" '' >alive
+! "$crash" alive "$debug" >out 2>&1 || fail "an empty capsule is told"
+grep -q 'no report' out || fail "it does not say that there is no report"
+sed -i "s/$id/$(tr 0-9a-f 1-9a-f0 <<<"$id")/" core report
+for file in core report; do
+    ! "$crash" "$file" "$debug" >out 2>&1 || fail "a report of another build is told"
+    grep -q 'not of the build' out || fail "it does not say that the build is another"
+done
+
 echo 'Hello' >quiet.log
 ! "$crash" quiet.log "$debug" >out 2>&1 || fail "a log without a report is told"
 grep -q 'no report' out || fail "it does not say that there is no report"

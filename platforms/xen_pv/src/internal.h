@@ -32,6 +32,7 @@ extern char at_xen_pv_text_end[], at_xen_pv_rodata_end[], at_xen_pv_image_end[];
 extern uint64_t at_xen_pv_tables[][AT_XEN_PV_TABLE_ENTRIES], at_xen_pv_tables_end[][AT_XEN_PV_TABLE_ENTRIES];
 extern char at_xen_pv_stack_guard[], at_xen_pv_stack[], at_xen_pv_stack_top[];
 extern shared_info_t at_xen_pv_shared_info;
+extern const uint32_t at_xen_pv_build_id[]; /* a note: sizes of name and id, type, name, id */
 extern char at_xen_pv_spare_pages[];
 
 /* The start info page, at its address in the direct map; from the first line of at_xen_pv_start() on. */
@@ -66,9 +67,13 @@ AT_NORETURN void at_xen_pv_crash(void);
 /* at_xen_pv_backtrace writes the return addresses from frame pointer `rbp` up to the console, at most 32. */
 void at_xen_pv_backtrace(uint64_t rbp);
 
-/* at_xen_pv_write_hex writes `value` as 0x and 16 digits, and at_xen_pv_write a string, to the console. */
+/*
+ * at_xen_pv_write_hex writes `value` as 0x and 16 digits, at_xen_pv_write a string, and at_xen_pv_write_bytes `size`
+ * bytes, to the console; in a kernel with a capsule to that as well. For reports, and nothing else.
+ */
 void at_xen_pv_write_hex(uint64_t value);
 void at_xen_pv_write(const char *text);
+void at_xen_pv_write_bytes(const char *text, size_t size);
 
 /* at_xen_pv_direct returns where the direct map has page `pfn` of the domain. */
 static inline void *at_xen_pv_direct(uint64_t pfn)

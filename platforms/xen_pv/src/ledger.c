@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-#include <atman/base/console.h>
 #include <atman/guest.h>
 #include <atman/mm/ledger.h>
 
@@ -10,7 +9,7 @@ static struct at_mm_ledger ledger;
 static void write(void *ctx, const char *text, size_t size)
 {
     (void)ctx;
-    at_console_write(text, size);
+    at_xen_pv_write_bytes(text, size);
 }
 
 static void print(void)

@@ -1,30 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* Last words: plain text on the console, from code that may have little else left to rely on. */
 
-#include <atman/base/console.h>
-
 #include "internal.h"
 
 #define BACKTRACE_MAX 32u
-
-void at_xen_pv_write(const char *text)
-{
-    const char *end = text;
-
-    while (*end != '\0')
-        end++;
-    at_console_write(text, (size_t)(end - text));
-}
-
-void at_xen_pv_write_hex(uint64_t value)
-{
-    char text[18] = {'0', 'x'};
-    unsigned i;
-
-    for (i = 0; i < 16; i++)
-        text[2 + i] = "0123456789abcdef"[(value >> (60 - 4 * i)) & 15];
-    at_console_write(text, sizeof(text));
-}
 
 /* Whether a frame record may be read there: aligned, and inside what is mapped for the image, stacks or the heap. */
 static int readable(uint64_t rbp)
