@@ -56,6 +56,44 @@ Net_SavedAndLetGoOn_KeepsItsDevice() {
     stops_unwatched
 }
 
+# start_queues: a guest with two queues. netback offers as many as its host has CPUs, or as many as it is told to.
+start_queues() {
+    echo 2 >/sys/module/xen_netback/parameters/max_queues
+    guest_start suspend_queues
+    console_counts "open, 2 queues, split" 1
+    frame_arrives 1
+}
+
+Queues_SavedAndRestored_GoOn() {
+    start_queues
+    save_and_restore
+    console_counts 'restored, 2 queues, split' 1
+    frame_arrives 2
+    echo 1 >/sys/module/xen_netback/parameters/max_queues # a host with fewer
+    save_and_restore
+    console_counts 'restored, 1 queues, split' 1
+    frame_arrives 3
+    console_lacks ended
+    guest_stops 5000
+}
+
+# Taken away and given back; then the driver in dom0 is taken from the device and given back, as when it is loaded anew.
+Queues_ThatWent_AreOpenedAgain() {
+    start_queues
+    xl network-detach "${guest_id:?}" 0
+    console_counts 'ended: AT_CLOSED' 1
+    xl network-attach "$guest_id" bridge=xenbr0
+    console_counts 'open, 2 queues, split' 2
+    frame_arrives 2
+    echo "vif-${guest_id:?}-0" >/sys/bus/xen-backend/drivers/vif/unbind
+    echo "vif-$guest_id-0" >/sys/bus/xen-backend/drivers/vif/bind
+    XENBUS_PATH=/local/domain/0/backend/vif/$guest_id/0 vif=vif$guest_id.0 /etc/xen/scripts/vif-bridge online
+    console_counts 'ended: AT_CLOSED' 2
+    console_counts 'open, 2 queues, split' 3
+    frame_arrives 3
+    guest_stops 5000
+}
+
 Connection_GoesOn() {
     connection_rounds 1
 }
@@ -107,14 +145,4 @@ Exception_LeavesACapsule() {
 
 Panic_LeavesACapsule() {
     crashes panic '^atman: panic: as the test wants it'
-}
-
-# A guest that lives can be looked at; there is no crash to be told of.
-DumpOfAGuestThatLives_HasNoReport() {
-    guest_start crash
-    console_has 'about to end'
-    xl dump-core "${guest_id:?}" /tmp/core
-    ! crash.sh /tmp/core "$(type -P crash.debug)" >/tmp/told 2>&1 || fail "a crash is told"
-    grep -q 'no report of a crash' /tmp/told || fail "it does not say that there is none"
-    guest_runs
 }
