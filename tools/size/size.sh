@@ -32,9 +32,9 @@ function number(hex,    i, value) {
     return value
 }'
 
-# "section NAME SIZE FILE_BYTES" for each section; the addresses are hexadecimal everywhere below.
+# "NAME TYPE ADDRESS SIZE" for each section, which only DEBUG has; the addresses are hexadecimal everywhere below.
 sections() {
-    readelf -SW "$image" |
+    readelf -SW "$debug" |
         sed -n 's/^ *\[ *[0-9]*\] \([.a-z][^ ]*\) *\([A-Z]*\) *\([0-9a-f]*\) [0-9a-f]* \([0-9a-f]*\) .*/\1 \2 \3 \4/p'
 }
 
