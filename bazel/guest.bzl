@@ -4,18 +4,20 @@
 # How a guest is built, whatever the command line says about host programs.
 _GUEST = {
     "//command_line_option:collect_code_coverage": False,
-    "//command_line_option:copt": [],
     "//command_line_option:features": [],
     "//command_line_option:linkopt": [],
     "//command_line_option:platforms": [Label("//platforms:xen_pv")],
     "//command_line_option:strip": "never",  # atman_kernel does it, and keeps what it strips off
 }
 
-def _guest_impl(_settings, _attr):
-    return _GUEST
+_COPT = "//command_line_option:copt"
+
+def _guest_impl(settings, _attr):
+    # What chooses between builds of a component goes for guests as well: --copt=-DAT_MM_HEAP_CHECK=2.
+    return dict(_GUEST, **{_COPT: [option for option in settings[_COPT] if option.startswith("-DAT_")]})
 
 guest_transition = transition(
     implementation = _guest_impl,
-    inputs = [],
-    outputs = _GUEST.keys(),
+    inputs = [_COPT],
+    outputs = _GUEST.keys() + [_COPT],
 )

@@ -1,20 +1,51 @@
 /* SPDX-License-Identifier: ISC */
 /* Where Xen enters the guest: at the start, and at an exception. */
 
+#include "layout.h"
 #include "trap.h"
 
     .section .text.entry, "ax", @progbits
 
 /*
  * Xen starts vcpu 0 here with %rsi = the start info page. The builder's stack is left behind for ours, with its guard.
+ *
+ * What an attacker must not know beforehand is chosen first, from one random number: its upper 48 bits are the canary,
+ * whose 0 at the lowest address ends an overrun by a string; the others say where the direct map begins, with the heap
+ * and the threads' stacks in it, and how far below the top this stack does. A CPU without RDRAND, or whose generator
+ * fails ten times in a row (Intel SDM volume 1, section 7.3.17), gives what its TSC shows: different at every boot, but
+ * not hard to guess.
  */
     .globl at_xen_pv_entry
     .type at_xen_pv_entry, @function
 at_xen_pv_entry:
     cld
-    lea at_xen_pv_stack_top(%rip), %rsp
+    mov $at_xen_pv_stack_top, %esp
     xor %ebp, %ebp /* where a backtrace ends */
     mov %rsi, %rdi
+    push $1
+    pop %rax
+    cpuid
+    bt $30, %ecx /* RDRAND: Intel SDM volume 2, CPUID */
+    jnc 2f
+    push $10
+    pop %rcx
+1:  rdrand %rax
+    jc 3f
+    loop 1b
+2:  rdtsc
+    shl $32, %rdx
+    or %rdx, %rax
+3:  mov %rax, %rdx
+    xor %dx, %dx
+    mov %rdx, __stack_chk_guard(%rip)
+    mov %eax, %ecx
+    and $(AT_XEN_PV_DIRECT_CHOICES - 1), %ecx
+    shl $AT_XEN_PV_TABLE_SHIFT, %ecx
+    add $AT_XEN_PV_DIRECT_LOWEST, %ecx
+    mov %rcx, at_xen_pv_direct_base(%rip)
+    movzbl %ah, %eax
+    shl $4, %eax
+    sub %rax, %rsp
     push %rbp
     push %rbp
     call at_xen_pv_start
@@ -55,5 +86,31 @@ trap:
     call at_xen_pv_trap
     ud2
     .size at_xen_pv_trap_stubs, . - at_xen_pv_trap_stubs
+
+/* What a function with a buffer calls when it returns and the canary above the buffer has changed. */
+    .section .text.__stack_chk_fail, "ax", @progbits
+    .globl __stack_chk_fail
+    .type __stack_chk_fail, @function
+__stack_chk_fail:
+    mov $stack_overrun, %edi
+    call at_panic
+    .size __stack_chk_fail, . - __stack_chk_fail
+
+    .section .rodata.str1.1, "aMS", @progbits, 1
+stack_overrun:
+    .string "stack overrun"
+
+/* The canary is here because gcc refers to it when everything else is linked already. */
+    .section .bss.__stack_chk_guard, "aw", @nobits
+    .balign 8
+    .globl __stack_chk_guard, at_xen_pv_direct_base
+    .type __stack_chk_guard, @object
+    .type at_xen_pv_direct_base, @object
+__stack_chk_guard:
+    .skip 8
+    .size __stack_chk_guard, 8
+at_xen_pv_direct_base:
+    .skip 8
+    .size at_xen_pv_direct_base, 8
 
     .section .note.GNU-stack, "", @progbits

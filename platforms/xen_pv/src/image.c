@@ -40,10 +40,12 @@ static void add(struct batch *batch, uint64_t table_entry, unsigned slot, uint64
         flush(batch);
 }
 
-/* Before the direct map exists its pages are found by the same slots in the builder's mapping. */
-static const void *boot_address(const void *direct)
+/* at_xen_pv_table() before there is a direct map: the builder's mapping has all tables. */
+static const uint64_t *boot_table(uint64_t entry)
 {
-    return (const char *)direct - AT_XEN_PV_DIRECT_OFFSET;
+    uint64_t pfn = at_xen_pv_pfn_of_frame((entry & AT_XEN_PV_PTE_FRAME) >> AT_XEN_PV_PAGE_SHIFT);
+
+    return (const uint64_t *)(AT_XEN_PV_IMAGE_BASE + (pfn << AT_XEN_PV_PAGE_SHIFT));
 }
 
 static uintptr_t page_up(const char *end)
@@ -97,20 +99,20 @@ static void map_image(struct batch *batch, const uint64_t *level2)
 void at_xen_pv_protect_image(const start_info_t *boot_info)
 {
     const uint64_t *level4 = (const uint64_t *)boot_info->pt_base;
-    const uint64_t *level3 = boot_address(at_xen_pv_table(level4[at_xen_pv_slot(AT_XEN_PV_IMAGE_SPAN, 4)]));
+    const uint64_t *level3 = boot_table(level4[at_xen_pv_slot(AT_XEN_PV_IMAGE_SPAN, 4)]);
     uint64_t level3_entry = level3[at_xen_pv_slot(AT_XEN_PV_IMAGE_SPAN, 3)];
-    const uint64_t *level2 = boot_address(at_xen_pv_table(level3_entry));
+    const uint64_t *level2 = boot_table(level3_entry);
     uint64_t p2m_entry = level3[at_xen_pv_slot(AT_XEN_PV_P2M_BASE, 3)];
     uint64_t level4_entry = level4[0];
     uintptr_t shared_info = (uintptr_t)&at_xen_pv_shared_info;
     unsigned first = at_xen_pv_slot(AT_XEN_PV_IMAGE_SPAN, 2);
     unsigned last = at_xen_pv_slot((uintptr_t)at_xen_pv_spare_pages + AT_XEN_PV_PAGE_SIZE, 2);
-    unsigned direct = at_xen_pv_slot(AT_XEN_PV_DIRECT_SPAN, 2) - first;
+    unsigned direct = (unsigned)((at_xen_pv_direct_base - AT_XEN_PV_IMAGE_BASE) >> AT_XEN_PV_TABLE_SHIFT);
     struct batch batch = {.count = 0};
     struct mmuext_op flush_tlb = {.cmd = MMUEXT_TLB_FLUSH_LOCAL};
     unsigned slot, end;
 
-    for (end = first; end < first + direct && level2[end] != 0; end++)
+    for (end = first; end + direct < AT_XEN_PV_TABLE_ENTRIES && level2[end] != 0; end++)
         add(&batch, level3_entry, end + direct, level2[end] | AT_XEN_PV_PTE_NX);
 
     at_xen_pv_tables[at_xen_pv_slot(shared_info, 2) - first][at_xen_pv_slot(shared_info, 1)] =
@@ -131,5 +133,6 @@ void at_xen_pv_protect_image(const start_info_t *boot_info)
     if (at_xen_mmuext_op(&flush_tlb, 1, NULL, DOMID_SELF) != 0)
         __builtin_trap();
 
-    at_xen_pv_start_info = (const start_info_t *)((const char *)boot_info + AT_XEN_PV_DIRECT_OFFSET);
+    at_xen_pv_start_info =
+        (const start_info_t *)((const char *)boot_info + at_xen_pv_direct_base - AT_XEN_PV_IMAGE_BASE);
 }

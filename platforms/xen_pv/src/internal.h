@@ -75,10 +75,13 @@ void at_xen_pv_write_hex(uint64_t value);
 void at_xen_pv_write(const char *text);
 void at_xen_pv_write_bytes(const char *text, size_t size);
 
+/* Where the direct map begins in this boot: entry.S has chosen. */
+extern uintptr_t at_xen_pv_direct_base;
+
 /* at_xen_pv_direct returns where the direct map has page `pfn` of the domain. */
 static inline void *at_xen_pv_direct(uint64_t pfn)
 {
-    return (void *)(AT_XEN_PV_DIRECT_BASE + (pfn << AT_XEN_PV_PAGE_SHIFT));
+    return (void *)(at_xen_pv_direct_base + (pfn << AT_XEN_PV_PAGE_SHIFT));
 }
 
 /* at_xen_pv_pfn_of_frame returns the pfn of one of the domain's own machine frames, by Xen's read-only table. */

@@ -43,17 +43,20 @@ extern char at_xen_pv_image_start[];
 #define AT_XEN_PV_WINDOW_END AT_XEN_PV_NUMBER(0x60200000)
 
 /*
- * The direct map: page `pfn` of the domain's memory is at BASE + pfn * 4096. Never executable. 512 MiB above the image,
- * so that the builder's own level-1 tables serve it: the same slots, under another level-2 entry.
+ * The direct map: page `pfn` of the domain's memory is at at_xen_pv_direct_base + pfn * 4096. Never executable. 512 MiB
+ * above the image and a multiple of 2 MiB more, so that the builder's own level-1 tables serve it: the same slots,
+ * under another level-2 entry. Which multiple is chosen at boot, of so many that the builder's mapping still fits.
  */
 #define AT_XEN_PV_DIRECT_OFFSET AT_XEN_PV_NUMBER(0x20000000)
-#define AT_XEN_PV_DIRECT_BASE (AT_XEN_PV_IMAGE_BASE + AT_XEN_PV_DIRECT_OFFSET)
+#define AT_XEN_PV_DIRECT_LOWEST (AT_XEN_PV_IMAGE_BASE + AT_XEN_PV_DIRECT_OFFSET)
 #define AT_XEN_PV_DIRECT_SPAN (AT_XEN_PV_IMAGE_SPAN + AT_XEN_PV_DIRECT_OFFSET)
+#define AT_XEN_PV_DIRECT_CHOICES 128
 
 #define AT_XEN_PV_PAGE_SHIFT 12
 #define AT_XEN_PV_PAGE_SIZE AT_XEN_PV_NUMBER(4096)
 #define AT_XEN_PV_TABLE_ENTRIES 512u
 /* What one level-1 table maps. */
 #define AT_XEN_PV_TABLE_SPAN AT_XEN_PV_NUMBER(0x200000)
+#define AT_XEN_PV_TABLE_SHIFT 21
 
 #endif /* ATMAN_XEN_PV_LAYOUT_H */

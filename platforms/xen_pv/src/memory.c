@@ -14,7 +14,7 @@
 
 static uint64_t page_of(const void *address)
 {
-    return ((uintptr_t)address - AT_XEN_PV_DIRECT_BASE) >> AT_XEN_PV_PAGE_SHIFT;
+    return ((uintptr_t)address - at_xen_pv_direct_base) >> AT_XEN_PV_PAGE_SHIFT;
 }
 
 static void set_frame(uint64_t pfn, uint64_t frame)

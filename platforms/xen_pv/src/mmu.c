@@ -8,9 +8,9 @@
 uint64_t at_xen_pv_find_entry(uint64_t *address, uintptr_t va, unsigned level)
 {
     /* The builder's level-4 table: its virtual address at boot, so its page is that far into the builder's mapping. */
-    const uint64_t *table = (const uint64_t *)(at_xen_pv_start_info->pt_base + AT_XEN_PV_DIRECT_OFFSET);
-    uint64_t frame =
-        at_xen_pv_frame_of_pfn((at_xen_pv_start_info->pt_base - AT_XEN_PV_IMAGE_BASE) >> AT_XEN_PV_PAGE_SHIFT);
+    uint64_t offset = at_xen_pv_start_info->pt_base - AT_XEN_PV_IMAGE_BASE;
+    const uint64_t *table = (const uint64_t *)(at_xen_pv_direct_base + offset);
+    uint64_t frame = at_xen_pv_frame_of_pfn(offset >> AT_XEN_PV_PAGE_SHIFT);
     unsigned at = 4;
 
     for (;;) {

@@ -8,12 +8,12 @@
 /* Whether a frame record may be read there: aligned, and inside what is mapped for the image, stacks or the heap. */
 static int readable(uint64_t rbp)
 {
-    uint64_t direct_end = AT_XEN_PV_DIRECT_BASE + (at_xen_pv_start_info->nr_pages << AT_XEN_PV_PAGE_SHIFT);
+    uint64_t direct_end = at_xen_pv_direct_base + (at_xen_pv_start_info->nr_pages << AT_XEN_PV_PAGE_SHIFT);
 
     if (rbp % 8 != 0)
         return 0;
     return (rbp >= (uintptr_t)at_xen_pv_stack && rbp < (uintptr_t)at_xen_pv_stack_top - 8) ||
-           (rbp >= AT_XEN_PV_DIRECT_BASE && rbp < direct_end - 8);
+           (rbp >= at_xen_pv_direct_base && rbp < direct_end - 8);
 }
 
 void at_xen_pv_backtrace(uint64_t rbp)

@@ -22,7 +22,7 @@
 /* The start info page where it can be written. It was the builder's to write, and is the toolstack's now. */
 static start_info_t *start_info(void)
 {
-    return at_xen_pv_direct(((uintptr_t)at_xen_pv_start_info - AT_XEN_PV_DIRECT_BASE) >> AT_XEN_PV_PAGE_SHIFT);
+    return at_xen_pv_direct(((uintptr_t)at_xen_pv_start_info - at_xen_pv_direct_base) >> AT_XEN_PV_PAGE_SHIFT);
 }
 
 static void map_shared_info(uint64_t entry)

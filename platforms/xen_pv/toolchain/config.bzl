@@ -38,9 +38,10 @@ _COMPILE_FLAGS = [
 
     # Xen pushes event and exception frames at the stack pointer of the guest's kernel.
     "-mno-red-zone",
-    # A PV guest cannot reach %fs:0x28 and the like before it has set a segment base.
+    # A PV guest cannot reach %fs:0x28 and the like before it has set a segment base: the stack's canary is a variable.
     "-mno-tls-direct-seg-refs",
-    "-fno-stack-protector",
+    "-fstack-protector-strong",
+    "-mstack-protector-guard=global",
     # A frame larger than a page touches each of its pages, so that it cannot step over the guard below a stack.
     "-fstack-clash-protection",
     # PV guests are not offered CET.

@@ -32,17 +32,18 @@ AT_NORETURN void at_panic(const char *reason);
 /*
  * AT_ASSERT panics unless `condition` holds; the reason names the file, the line and the expression. Always compiled
  * in: a check that is too dear to keep does not belong in the code. Costs a compare, a branch never taken, and the
- * text; where AT_ASSERT_PLACE_ONLY is defined, as for kernels, the expression is left out, since its place tells it.
+ * text; where AT_ASSERT_PLACE_ONLY is defined, as for kernels, the reason is the place and no more, since it tells the
+ * rest.
  */
-#define AT_ASSERT(condition)                                                                                    \
-    (__builtin_expect(!(condition), 0)                                                                          \
-         ? at_panic(__FILE__ ":" AT_PANIC_TEXT_(__LINE__) ": assertion failed" AT_PANIC_EXPRESSION_(condition)) \
+#define AT_ASSERT(condition)                                                               \
+    (__builtin_expect(!(condition), 0)                                                     \
+         ? at_panic(__FILE__ ":" AT_PANIC_TEXT_(__LINE__) AT_PANIC_EXPRESSION_(condition)) \
          : (void)0)
 
 #ifdef AT_ASSERT_PLACE_ONLY
 #define AT_PANIC_EXPRESSION_(condition)
 #else
-#define AT_PANIC_EXPRESSION_(condition) ": " #condition
+#define AT_PANIC_EXPRESSION_(condition) ": assertion failed: " #condition
 #endif
 #define AT_PANIC_TEXT_(line) AT_PANIC_QUOTE_(line)
 #define AT_PANIC_QUOTE_(text) #text

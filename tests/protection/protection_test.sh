@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: ISC
 #
-# What a guest must not be able to do, and what it says when it dies of it. kernels/misbehave.c does the deeds.
+# What a guest must not be able to do, and what it says when it dies of it. misbehave.c and corrupt.c do the deeds.
 
 kernel=misbehave
 
@@ -179,7 +179,47 @@ Panic_SaysWhyAndCrashes() {
 Assertion_NamesItsPlace() {
     guest_start misbehave 'cmdline="assertion"'
     guest_ends crash
-    console_matches '^atman: panic: .*misbehave\.c:[0-9]+: assertion failed'
+    console_matches '^atman: panic: .*misbehave\.c:[0-9]+.?$'
+}
+
+# dies_of_panic KERNEL ACT REASON
+dies_of_panic() {
+    guest_start "$1" "cmdline=\"$2\""
+    guest_ends crash
+    console_lacks survived
+    console_has "atman: panic: $3"
+}
+
+OverrunBuffer_IsFound() { dies_of_panic corrupt overrun-buffer 'stack overrun'; }
+FreeTwice_IsFound() { dies_of_panic corrupt free-twice 'mm: freed an object twice'; }
+FreeMiddle_IsFound() { dies_of_panic corrupt free-middle 'mm: freed what is not the start of a live object'; }
+WriteToFreeObject_IsFound() { dies_of_panic corrupt write-free 'mm: an object was written to after it was freed'; }
+
+CheckedHeap_FindsOverrunObject() {
+    dies_of_panic corrupt_checked overrun-object 'mm: an object was written to beyond its size'
+}
+
+CheckedHeap_FindsFreeTwice() { dies_of_panic corrupt_checked free-twice 'mm: freed an object twice'; }
+
+CheckedHeap_FindsWriteToEndOfFreeObject() {
+    dies_of_panic corrupt_checked write-free-end 'mm: an object was written to after it was freed'
+}
+
+# Of four boots each had a canary of its own, and not all had the same places. (Two can have, of so few.)
+Layout_DiffersFromBootToBoot() {
+    local boot layout stacks='' heaps='' canaries=''
+    for boot in 1 2 3 4; do
+        guest_start corrupt 'cmdline="tell-layout"'
+        guest_ends poweroff
+        layout=$(console | tr -d '\r' | sed -n 's/^layout //p')
+        [[ $layout =~ ^stack\ (0x[0-9a-f]+)\ heap\ (0x[0-9a-f]+)\ canary\ ([0-9a-f]+)0000$ ]] ||
+            fail "boot $boot: '$layout'"
+        stacks+="${BASH_REMATCH[1]}"$'\n' heaps+="${BASH_REMATCH[2]}"$'\n' canaries+="${BASH_REMATCH[3]}"$'\n'
+        guest_destroy
+    done
+    (($(sort -u <<<"${stacks%$'\n'}" | wc -l) > 1)) || fail "the stack is always at $stacks"
+    (($(sort -u <<<"${heaps%$'\n'}" | wc -l) > 1)) || fail "the heap is always at $heaps"
+    (($(sort -u <<<"${canaries%$'\n'}" | wc -l) == 4)) || fail "a canary came twice: $canaries"
 }
 
 ExitStatus_IsOnTheConsoleAndCrashes() {

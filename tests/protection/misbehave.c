@@ -17,13 +17,14 @@
 #include <atman/xen/grant.h>
 
 #define RET 0xc3 /* the instruction */
-/* The map of platforms/xen_pv/DESIGN.md: every page of the image has its place in the direct map so much higher. */
-#define DIRECT_OFFSET 0x20000000u
+/* The map of platforms/xen_pv/DESIGN.md: every page of the image has its place in the direct map as well. */
+#define IMAGE_BASE 0x40340000u
 #define P2M 0x200000u
 
 /* The platform's own: the image's level-1 tables, the page below the boot stack, and what Xen told at the start. */
 extern char at_xen_pv_tables[], at_xen_pv_stack_guard[], at_xen_pv_spare_pages[];
 extern const start_info_t *at_xen_pv_start_info;
+extern uintptr_t at_xen_pv_direct_base;
 
 static const char constant[] = "read-only"; /* not volatile: that would make it writable data */
 static unsigned char data[] = {RET};
@@ -44,7 +45,7 @@ static void harmless(void) {}
 /* Where the direct map has the page of the image around `address`; hidden from gcc, which knows its own functions. */
 static void *alias(uintptr_t address)
 {
-    volatile uintptr_t place = address + DIRECT_OFFSET;
+    volatile uintptr_t place = address - IMAGE_BASE + at_xen_pv_direct_base;
 
     return (void *)place;
 }
