@@ -62,14 +62,15 @@ TEST_F(FramesTest, Blocks_AreAlignedByAddressWhateverTheBase) {
 }
 
 TEST_F(FramesTest, AllFreed_TheLargestBlockIsThereAgain) {
-  for (size_t seed = 0; seed < 4; ++seed) {
-    SCOPED_TRACE(seed);
+  for (unsigned order = 0; order < 4; ++order) {
+    SCOPED_TRACE(order);
+    const AtSeed seed(order);
     Start(kLargest);
     std::vector<char *> pages;
     for (size_t i = 0; i < kLargest; ++i) pages.push_back(Alloc(0));
     EXPECT_EQ(Try(0), AT_NO_MEMORY);
-    if (seed == 1) std::reverse(pages.begin(), pages.end());
-    if (seed > 1) std::shuffle(pages.begin(), pages.end(), std::mt19937(seed));
+    if (order == 1) std::reverse(pages.begin(), pages.end());
+    if (order > 1) std::shuffle(pages.begin(), pages.end(), std::mt19937(seed.value()));
     for (char *page : pages) Free(page, 0);
     char *block = Alloc(AT_MM_ORDER_MAX);
     EXPECT_EQ(block, memory_->base());

@@ -11,6 +11,7 @@
 
 #include <atman/mm/run.h>
 #include <atman/testing/fake_memory.h>
+#include <atman/testing/seed.h>
 
 #include "gtest/gtest.h"
 #include "heap_fixture.h"
@@ -151,7 +152,8 @@ TEST_F(HeapTest, Realloc_ShrinkingNeverFails) {
 
 TEST_F(HeapTest, TenThousandObjects_TakeATenthMoreThanTheyHold) {
   Start(4096);
-  std::mt19937 random(1);
+  const AtSeed seed(1);
+  std::mt19937 random(seed.value());
   std::vector<char *> objects;
   size_t bytes = 0;
   for (int i = 0; i < 10000; ++i) {
@@ -165,7 +167,8 @@ TEST_F(HeapTest, TenThousandObjects_TakeATenthMoreThanTheyHold) {
 
 TEST_F(HeapTest, LongChurn_LeavesLessThanASixthIdle) {
   Start(4096);
-  std::mt19937 random(1);
+  const AtSeed seed(1);
+  std::mt19937 random(seed.value());
   std::vector<std::pair<char *, size_t>> objects;
   size_t bytes = 0, most = 0;
   for (int i = 0; i < 500000; ++i) {
@@ -204,11 +207,12 @@ TEST_F(HeapTest, BorrowedObjects_KeepTheirAlignment) {
 }
 
 TEST_F(HeapTest, EmptySlabs_GoBackToTheFrames) {
+  const AtSeed seed(1);
   Start(4096);
   std::vector<char *> objects;
   for (int i = 0; i < 10000; ++i) objects.push_back(Alloc(500));
   size_t full = Stats().pages;
-  std::shuffle(objects.begin(), objects.end(), std::mt19937(1));
+  std::shuffle(objects.begin(), objects.end(), std::mt19937(seed.value()));
   for (char *object : objects) Free(object);
   auto stats = Stats();
   EXPECT_EQ(stats.live, 0u);
@@ -276,7 +280,8 @@ TEST_F(HeapTest, FailingGrowOnce_IsOvercomeByAskingTheCaches) {
 
 TEST_F(HeapTest, OutOfMemory_IsNullAndEverythingStillWorks) {
   Start(50);
-  std::mt19937 random(3);
+  const AtSeed seed(3);
+  std::mt19937 random(seed.value());
   std::vector<char *> objects;
   for (int round = 0; round < 20; ++round) {
     int refused = 0;

@@ -322,7 +322,7 @@ TEST(Lint, RandomlyDamagedImage_IsSurvived) {
     Bytes damaged = sound;
 
     for (unsigned n = random() % 8 + 1; n != 0; n--) {
-      const size_t headers = random() % 2 ? 288 : 640;  // at the beginning, or the section headers at the end
+      const size_t headers = random() % 2 ? 288 : 640;  // at the beginning, or what is at the end
       const size_t at = random() % headers;
 
       damaged[headers == 288 ? at : damaged.size() - headers + at] = (unsigned char)random();
