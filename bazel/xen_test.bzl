@@ -32,7 +32,7 @@ def _xen_test_impl(ctx):
         executable = launcher,
         runfiles = ctx.runfiles(
             files = [ctx.file.src, ctx.file._runner] + images + configs + ctx.files.helpers + ctx.files.programs +
-                    ctx.files._machine,
+                    [ctx.file.machine] + ctx.files._machine,
         ),
     )]
 
@@ -43,6 +43,7 @@ _xen_test = rule(
         "kernels": attr.label_list(mandatory = True),
         "case_limit": attr.int(),
         "virtual_clock": attr.bool(),
+        "machine": attr.label(allow_single_file = True),
         "helpers": attr.label_list(allow_files = [".sh"]),
         "programs": attr.label_list(allow_files = True),
         "tools": attr.string_list(),
@@ -64,7 +65,7 @@ def xen_test(
         size = "medium",
         tags = [],
         **kwargs):
-    """Defines a test that boots Xen once, in QEMU, and runs the cases of `src` in its dom0.
+    """Defines a test that starts a Xen machine once, in QEMU, and runs the cases of `src` in its dom0.
 
     Needs no hardware virtualisation, no root and no network, but the packages that `./atman setup` installs; a machine
     without them fails the test with a sentence that says BENCH, as everything does that is not a guest's fault.
@@ -91,6 +92,7 @@ def xen_test(
         kernels = kernels,
         case_limit = case_limit,
         virtual_clock = virtual_clock,
+        machine = Label("//tools/dom0:booted_virtual" if virtual_clock else "//tools/dom0:booted"),
         helpers = helpers,
         programs = programs,
         tools = tools,

@@ -34,7 +34,7 @@ verb_bench() {
     "bench_$what" "$@"
 }
 
-# bench_start JOB TERMINAL [QEMU OPTION]...: a machine for which one instruction is one nanosecond of its time, and
+# bench_start JOB TERMINAL: a machine for which one instruction is one nanosecond of its time, and
 # idling costs none. What it measures comes into `measured`.
 bench_start() {
     declare -gA measured=()

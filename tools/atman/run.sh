@@ -31,5 +31,6 @@ verb_run() {
     kernel=$(built_file "$labels")
     { [[ -f $kernel.cfg ]] && is_kernel "$kernel"; } ||
         misuse "$vm_subject is no kernel: only an atman_kernel can be run"
+    in_dom0 || vm_build_snapshot
     vm_run "$kernel" "$(<"$kernel.cfg")"
 }

@@ -13,6 +13,10 @@ readonly VM_LIMIT=${ATMAN_LIMIT:-120}
 # The network of a machine under QEMU: who else is on the bridge. The guest is the first to ask for an address.
 readonly VM_LAN=net=10.0.0.0/24,host=10.0.0.254,dns=10.0.0.253,dhcpstart=10.0.0.2,ipv6=off
 
+# A machine that was booted when `run` was used first. Bazel builds it, and does not know when it is stale.
+readonly VM_SNAPSHOT=$ATMAN_HOME/bazel-bin/tools/dom0/booted.snapshot
+MACHINE_SNAPSHOTS+=("$VM_SNAPSHOT")
+
 # shellcheck disable=SC2034 # for the verbs' help
 readonly VM_HELP="\
     -a ARGUMENTS    the guest's command line:        -a 'ip=10.0.0.2/24 gw=10.0.0.254'
@@ -81,6 +85,12 @@ vm_forward() {
     vm_forwards+=("${BASH_REMATCH[7]:-tcp} ${BASH_REMATCH[2]:-127.0.0.1} $port $guest_port")
 }
 
+# vm_build_snapshot: takes the time of a boot once, and spares it from then on.
+vm_build_snapshot() {
+    [[ ! -s $VM_SNAPSHOT || -n $(snapshot_find) ]] || rm -f "$VM_SNAPSHOT"
+    build //tools/dom0:booted
+}
+
 # vm_run KERNEL CONFIG: boots the guest and returns when it is gone; the status is atman's. CONFIG is text.
 vm_run() {
     vm_name=$(basename "$1")
@@ -126,7 +136,7 @@ vm_pack() {
 }
 
 vm_start_machine() {
-    local program lan=user,id=lan,$VM_LAN forward protocol address port guest_port options=()
+    local program lan=user,$VM_LAN forward protocol address port guest_port
     ensure_packages
     progress "starting Xen and a Linux dom0 under QEMU"
     ((vm_interactive)) || exec </dev/null
@@ -137,9 +147,9 @@ vm_start_machine() {
             lan+=",hostfwd=$protocol:$address:$port-$vm_address:$guest_port"
         done
         MACHINE_PROGRAMS+=(e1000.ko)
-        options+=(-netdev "$lan" -device 'e1000,netdev=lan')
+        MACHINE_LAN=$lan
     fi
-    machine_start "$work" "$work/job" stdio "${options[@]}" ||
+    machine_start "$work" "$work/job" stdio ||
         fail "the machine cannot be built, see above (./atman setup)"
 }
 

@@ -4,22 +4,26 @@
 # machine.sh, to be sourced: a whole Xen machine under QEMU, without hardware virtualisation: Debian's hypervisor, a
 # Linux dom0 built by root.sh, and a job: a folder whose executable `run` is what the dom0 is for.
 #
-#   machine_start WORK JOB TERMINAL [QEMU OPTION]...
+#   machine_start WORK JOB TERMINAL
 #   while machine_next_event SECONDS; do ... "$machine_event" ...; done
 #   machine_stop
 #
 # WORK is a folder of the caller's, who also removes it: afterwards it holds xen.log (hypervisor and dom0), console.log
 # (what the job printed) and qemu.log. TERMINAL says where the job prints besides and what it reads: `stdio`, `null`, or
-# another of QEMU's character devices. machine_start_here does the same where Xen runs already: the job is then a child
-# of the caller (who has a function as_root).
+# another of QEMU's character devices. A machine is not booted if there is a snapshot of one that was, see snapshot.sh.
+# machine_start_here does the same where Xen runs already: the job is then a child of the caller (who has a function
+# as_root).
 
 MACHINE_HOME=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 readonly MACHINE_HOME
+# shellcheck source=tools/dom0/snapshot.sh
+. "$MACHINE_HOME/snapshot.sh"
 
 # TCG's "max" CPU crashes Linux as a PV dom0; these features are what components may want to find.
+readonly MACHINE_MEMORY=2048 # MiB
 readonly MACHINE_CPU=qemu64,+rdrand,+aes,+pclmulqdq,+ssse3,+sse4.1,+sse4.2,+popcnt
 # What a caller may change before it starts a machine: how QEMU executes, further programs for dom0, by the names that
-# this machine knows them by, or as files, and further modules (see root.sh), and further options for the hypervisor.
+# this machine knows them by, or as files, and further modules (see job.sh), and further options for the hypervisor.
 MACHINE_ACCEL=(-accel 'tcg,thread=multi')
 # Another way: the machine's clock counts instructions, a nanosecond each, and leaps when it has nothing to do. Waiting
 # takes no time then, and how busy the host is makes no difference; a seventh more work for the host.
@@ -27,16 +31,12 @@ MACHINE_ACCEL=(-accel 'tcg,thread=multi')
 readonly MACHINE_VIRTUAL_CLOCK=(-accel 'tcg,thread=single' -icount 'shift=0,sleep=off')
 MACHINE_PROGRAMS=()
 MACHINE_XEN_OPTIONS=
+# The network behind dom0's eth0, in the words of QEMU's -netdev. For those who have dom0 load the card's driver, e1000.
+MACHINE_LAN=hubport,hubid=0
 # The mitigations guard against neighbours, which a bench does not have, and cost time under emulation.
 readonly MACHINE_XEN="console=com1 com1=115200,8n1 guest_loglvl=all dom0_mem=512M,max:512M dom0_max_vcpus=1 \
 sched=credit2 spec-ctrl=no xpti=no bootscrub=no pv-l1tf=domu"
 readonly MACHINE_LINUX="console=hvc0 quiet mitigations=off panic=-1 rdinit=/init"
-
-# machine_pack FOLDER: an initramfs archive of FOLDER on stdout, owned by root, the same bytes for the same content.
-machine_pack() {
-    find "$1" -exec touch --no-dereference --date=@0 {} +
-    (cd "$1" && find . -print0 | LC_ALL=C sort -z | cpio --quiet -0 -o -H newc -R 0:0 --reproducible)
-}
 
 # machine_missing: says, in a sentence, if a program that the machine or its caller needs is not installed.
 machine_missing() {
@@ -47,28 +47,40 @@ machine_missing() {
     done
 }
 
-# machine_build WORK JOB: makes the files that QEMU boots. Half a second: nothing is kept that could grow stale.
-machine_build() {
-    local work=$1 job=$2 boxed=$1/boxed
-    "$MACHINE_HOME/root.sh" "$work" "${MACHINE_PROGRAMS[@]}" || return 1
-    mkdir "$boxed" && cp -RL "$job" "$boxed/job" && machine_pack "$boxed" >>"$work/root.cpio"
+machine_start() {
+    local work=$1 job=$2 terminal=$3 snapshot
+    "$MACHINE_HOME/job.sh" "$work/disk" "$job" "${MACHINE_PROGRAMS[@]}" || return 1
+    snapshot=$(snapshot_find)
+    if [[ -n $snapshot ]]; then
+        snapshot_restore "$snapshot" "$work" "$terminal"
+    else
+        machine_boot "$work" "$terminal"
+    fi
 }
 
-machine_start() {
-    local work=$1 job=$2 terminal=$3
-    shift 3
-    machine_build "$work" "$job" || return 1
+# machine_boot WORK TERMINAL [QEMU OPTION]...: the machine of `disk` in WORK, from power-on.
+machine_boot() {
+    local work=$1
+    "$MACHINE_HOME/root.sh" "$work" || return 1
+    machine_qemu "$@" -initrd "$work/vmlinuz $MACHINE_LINUX,$work/root.cpio"
+}
+
+# machine_qemu WORK TERMINAL [QEMU OPTION]...: all machines have the same devices, or a snapshot would not fit them.
+machine_qemu() {
+    local work=$1 terminal=$2
+    shift 2
     machine_open_events "$work"
     [[ $terminal != stdio ]] || terminal=stdio,signal=on
     # shellcheck disable=SC2086 # a developer's words: ATMAN_QEMU=-s for gdb, see CONTRIBUTING.md
     set -- "$@" ${ATMAN_QEMU:-}
-    qemu-system-x86_64 "${MACHINE_ACCEL[@]}" -cpu "$MACHINE_CPU" -m 2048 \
+    qemu-system-x86_64 "${MACHINE_ACCEL[@]}" -cpu "$MACHINE_CPU" -m "$MACHINE_MEMORY" \
         -display none -monitor none -parallel none -nic none -no-reboot -no-user-config \
         -serial "file:$work/xen.log" \
         -chardev "$terminal,id=terminal,logfile=$work/console.log" -device isa-serial,chardev=terminal \
         -chardev "file,id=events,path=$work/events" -device pci-serial,chardev=events \
-        -kernel "$work/xen" -append "$MACHINE_XEN $MACHINE_XEN_OPTIONS" \
-        -initrd "$work/vmlinuz $MACHINE_LINUX,$work/root.cpio" "$@" <&0 2>"$work/qemu.log" &
+        -drive "if=none,id=job,format=raw,readonly=on,file=$work/disk" -device virtio-blk-pci,drive=job \
+        -netdev "$MACHINE_LAN,id=lan" -device e1000,netdev=lan,romfile= \
+        -kernel "$work/xen" -append "$MACHINE_XEN $MACHINE_XEN_OPTIONS" "$@" <&0 2>"$work/qemu.log" &
     machine_pid=$!
 }
 

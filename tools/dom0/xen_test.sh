@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: ISC
 #
-# xen_test.sh NAME CASES [-v] [-l SECONDS] [-s HELPERS]... [-p PROGRAM]... KERNEL...: boots a Xen machine once, with -v
+# xen_test.sh NAME CASES [-v] [-l SECONDS] [-s HELPERS]... [-p PROGRAM]... KERNEL...: starts a Xen machine once, with -v
 # one whose clock is virtual, and runs every case of the file CASES in its dom0, with what the files HELPERS define, the
-# KERNELs (each an image with its .cfg beside it) and the PROGRAMs (see root.sh) at hand. A case is a function whose
+# KERNELs (each an image with its .cfg beside it) and the PROGRAMs (see job.sh) at hand. A case is a function whose
 # name begins with a capital letter. The rule is in bazel/xen_test.bzl, what a case can say in checks.sh.
 #
 # Prints a verdict a line: PASS case, FAIL case (the guest is at fault), BENCH (the machine around it is: nothing is
