@@ -17,6 +17,10 @@ int *guest___errno_location();
 decltype(at_libc_console_changed) guest_at_libc_console_changed;
 char *guest_at_libc_arguments[] = {const_cast<char *>("atman"), const_cast<char *>("word"),
                                    const_cast<char *>("NAME=value"), const_cast<char *>("EMPTY="), nullptr};
+
+// What gcc's -fstack-protector compares with, and calls (-mstack-protector-guard=global): a kernel's is the platform's.
+uintptr_t guest___stack_chk_guard = 0x5eed0a7;
+[[noreturn]] void guest___stack_chk_fail() { abort(); }
 }
 
 int &GuestErrno() { return *guest___errno_location(); }

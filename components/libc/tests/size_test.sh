@@ -37,19 +37,19 @@ for program; do
             lacks "$program" vfprintf strerror at_libc_sys_write at_libc_thread_current memset __stderr_FILE
             ;;
         read_program.elf)
-            within 4200 "$program"
+            within 4500 "$program"
             lacks "$program" at_libc_sys_futex at_libc_sys_poll at_libc_sys_socket __stdio_write
             ;;
         serve_program.elf)
-            within 5300 "$program"
+            within 5650 "$program"
             lacks "$program" at_libc_sys_futex at_libc_sys_poll at_libc_sys_pipe2 __stdio_write
             ;;
         snprintf_program.elf)
-            within 11800 "$program"
+            within 11950 "$program"
             lacks "$program" __stdout_FILE __stdio_write at_libc_sys_write exit
             ;;
         thread_program.elf)
-            within 5600 "$program"
+            within 5750 "$program"
             lacks "$program" at_libc_file_of pthread_cancel vfprintf __stdout_FILE
             ;;
         *)
