@@ -13,8 +13,10 @@ _FUZZ = {
     "//command_line_option:strip": "never",  # a finding is a stack with lines
 }
 
-def _fuzz_transition_impl(_settings, _attr):
-    return _FUZZ
+def _fuzz_transition_impl(_settings, attr):
+    if attr.shares:
+        return _FUZZ
+    return dict(_FUZZ, **{"//command_line_option:features": ["-trace_loads"]})
 
 _fuzz_transition = transition(
     implementation = _fuzz_transition_impl,
@@ -45,6 +47,7 @@ _fuzz_test = rule(
         "entropic": attr.bool(mandatory = True),
         "fuzzer": attr.label(cfg = _fuzz_transition, mandatory = True),
         "seconds": attr.int(mandatory = True),
+        "shares": attr.bool(mandatory = True),
         "_allowlist_function_transition": attr.label(
             default = "@bazel_tools//tools/allowlists/function_transition_allowlist",
         ),
@@ -53,7 +56,7 @@ _fuzz_test = rule(
     test = True,
 )
 
-def atman_fuzz_test(name, srcs, corpus, deps = [], seconds = 30, entropic = True, **kwargs):
+def atman_fuzz_test(name, srcs, corpus, deps = [], seconds = 30, entropic = True, shares = True, **kwargs):
     """Defines a fuzzer and the test `name`, which runs it on its corpus and then on what it thinks of.
 
     ATMAN_FUZZ_SECONDS is how long instead of `seconds`, ATMAN_FUZZ_KEEP a folder where it keeps what finds new paths:
@@ -67,6 +70,8 @@ def atman_fuzz_test(name, srcs, corpus, deps = [], seconds = 30, entropic = True
       seconds: how long it thinks in a test.
       entropic: whether inputs that reach rare places are tried more often. To keep count of that costs more than it
         brings where every input reaches thousands.
+      shares: whether it shares memory with its peer (at_fuzz_share()). If not, what asks the peer before every load is
+        left out.
       **kwargs: as for every test.
     """
     cc_binary(
@@ -89,6 +94,7 @@ def atman_fuzz_test(name, srcs, corpus, deps = [], seconds = 30, entropic = True
         entropic = entropic,
         fuzzer = name + ".bin",
         seconds = seconds,
+        shares = shares,
         # Where the kit is a dependency, the toolchain for it is registered by whoever wants it.
         tags = ["fuzz"] + ([] if native.repository_name() == "@" else ["manual"]),
         target_compatible_with = ["@platforms//os:linux"],

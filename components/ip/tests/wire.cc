@@ -242,8 +242,11 @@ void Device::Arrive(const Bytes &frame, uint16_t flags, uint16_t gso_size) {
 }
 
 void Device::Send(const at_netdev_frame &frame) {
+  size_t size = 0;
   Bytes bytes;
 
+  for (size_t i = 0; i < frame.count; i++) size += frame.pieces[i].size;
+  bytes.reserve(size);
   for (size_t i = 0; i < frame.count; i++) {
     if (frame.pieces[i].size == 0) faults.push_back("an empty piece");
     bytes.insert(bytes.end(), frame.pieces[i].data, frame.pieces[i].data + frame.pieces[i].size);

@@ -22,16 +22,17 @@ _COMPILE = [
 _LINK = [ACTION_NAMES.cpp_link_executable]
 
 _COMPILE_FLAGS = [
-    "-O1",
+    "-O2",
     "-g",
     "-fno-omit-frame-pointer",
     "-fsanitize=fuzzer-no-link,address,undefined",
     "-fno-sanitize-recover=all",
     # Knows the types of C++ functions only, and needs a runtime that clang as a linker does not give.
     "-fno-sanitize=function",
-    # A call before each load, so that a peer can change shared memory between two: <atman/fuzz/peer.h>.
-    "-fsanitize-coverage=trace-loads",
 ]
+
+# A call before each load, so that a peer can change shared memory between two: <atman/fuzz/peer.h>.
+_LOADS = ["-fsanitize-coverage=trace-loads"]
 
 def _impl(ctx):
     if not CLANG:
@@ -52,6 +53,11 @@ def _impl(ctx):
                     env_entries = [env_entry(key = "ATMAN_CLANG", value = VERSION)],
                 )],
                 flag_sets = [flag_set(actions = _COMPILE, flag_groups = [flag_group(flags = _COMPILE_FLAGS)])],
+            ),
+            feature(
+                name = "trace_loads",
+                enabled = True,
+                flag_sets = [flag_set(actions = _COMPILE, flag_groups = [flag_group(flags = _LOADS)])],
             ),
             feature(
                 name = "default_linker_flags",
