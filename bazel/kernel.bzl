@@ -88,7 +88,7 @@ _PLATFORM = str(Label("//platforms/xen_pv"))
 _SCRIPT = str(Label("//platforms/xen_pv:xen_pv.lds"))
 
 # See platforms/xen_pv/src/layout.h. It has to come before the script that asks for it.
-_LARGE = ["-Wl,--defsym=at_xen_pv_image_base=0x40300000"]
+_LARGE = ["-Wl,--defsym=at_xen_pv_image_base=0x40280000"]
 
 def atman_kernel(
         name,
@@ -115,8 +115,9 @@ def atman_kernel(
       vif: network devices, each as in xl's `vif`: "mac=00:16:3e:4d:4e:04,bridge=xenbr0", or "".
       budget: bytes that the image may have: if it has more, the build fails and says which components are the
         largest. 0 for no limit.
-      large: whether it has more than 200 KiB, variables included. Xen's domain builder would want at least 5 MiB for
-        it; with this 2 are enough, and 1 is not.
+      large: whether it has more than 200 KiB, variables included, or soon needs more memory than half a MiB. Xen's
+        domain builder then maps 1.5 MiB for it, at no cost to the guest, which needs at least 2. Without it an image
+        of more than 200 KiB needs 5 MiB, and a smaller one gets by with 1.
       linkopts: further options for the linker.
       visibility: as ever.
       **kwargs: as for cc_binary (copts, defines, testonly, tags, ...).

@@ -107,6 +107,7 @@ void at_mm_frames_add(struct at_mm_frames *frames, size_t first, size_t count)
 void at_mm_frame_use(struct at_mm_frames *frames, size_t count)
 {
     frames->used += count;
+    frames->taken += count;
     if (frames->used > frames->peak)
         frames->peak = frames->used;
 }

@@ -2,13 +2,21 @@
 #include <atman/mm/pages.h>
 
 #include <stddef.h>
+#include <string.h>
 
+/*
+ * What somebody has freed may lie in any page. Before that they are as they were given: of the lists that free blocks
+ * are in nothing stays behind.
+ */
 static void *alloc(void *ctx)
 {
     struct at_mm_frame_pages *source = ctx;
-    void *page;
+    struct at_mm_frames *frames = source->frames;
+    void *page = NULL;
 
-    return at_mm_frames_alloc(source->frames, &page, 0) == AT_OK ? page : NULL;
+    if (at_mm_frames_alloc(frames, &page, 0) == AT_OK && frames->taken != frames->used)
+        memset(page, 0, AT_MM_PAGE_SIZE);
+    return page;
 }
 
 static void free_page(void *ctx, void *page)

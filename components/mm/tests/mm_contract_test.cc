@@ -3,9 +3,11 @@
 
 #include <atman/testing/mm_contract.h>
 
+#include <cstring>
 #include <vector>
 
 #include <atman/mm/pages.h>
+#include <atman/mm/run.h>
 #include <atman/testing/contract_gtest.h>
 #include <atman/testing/fake_machine.h>
 #include <atman/testing/fake_memory.h>
@@ -82,6 +84,39 @@ TEST(PagesTest, FromFrames_GivesPagesAndTheirFrames) {
   at_mm_pages_free(pages, a);
   at_mm_pages_free(pages, b);
   EXPECT_DEATH(at_mm_pages_free(pages, b), "free already");
+}
+
+// Emptied, or as AtFakeMemory fills what was never used.
+void ExpectEmpty(const void *page) {
+  for (int i = 0; i < 4096; ++i) {
+    const unsigned byte = static_cast<const uint8_t *>(page)[i];
+    ASSERT_TRUE(byte == 0 || byte == 0xdd) << byte << " at " << i;
+  }
+}
+
+// Another domain may read them: neither where the guest's memory lies nor what was once in it.
+TEST(PagesTest, FromFrames_ShowNothingOfTheGuest) {
+  Env env(8);
+  at_mm_frame_pages source{&env.frames, Env::FrameOf, &env};
+  at_mm_pages pages = at_mm_pages_from_frames(&source);
+  void *run[2];
+  for (void *&r : run) ASSERT_EQ(at_mm_run_alloc(&env.frames, &r, 3, 0), AT_OK);
+  std::vector<void *> page;
+  for (int i = 0; i < 5; ++i) {
+    SCOPED_TRACE(i);
+    page.push_back(at_mm_pages_alloc(pages));  // two that were left over behind the runs, and listed as free
+    ASSERT_NE(page.back(), nullptr);
+    ExpectEmpty(page.back());
+    if (i != 1) continue;
+    memset(run[0], 0x5a, 3 * 4096);
+    at_mm_run_free(&env.frames, run[0]);
+  }
+  memset(page[0], 0x5a, 4096);
+  at_mm_pages_free(pages, page[0]);
+  page[0] = at_mm_pages_alloc(pages);
+  ExpectEmpty(page[0]);
+  for (void *p : page) at_mm_pages_free(pages, p);
+  at_mm_run_free(&env.frames, run[1]);
 }
 
 }  // namespace

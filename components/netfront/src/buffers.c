@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* Pages and their grants: given once when the device opens, ended once when it closes, never in between. */
-#include <string.h>
-
 #include <atman/xen/grant.h>
 
 #include "internal.h"
 
-/*
- * Takes a page for `buffer` and lets the back-end use it. The page is emptied first: it may hold what the guest once
- * kept in it, and that is nobody else's to read.
- */
+/* Takes a page for `buffer`, in which is nothing that the guest once kept there, and lets the back-end use it. */
 static at_status give(struct at_netfront *nf, struct at_netfront_buffer *buffer, bool readonly)
 {
     const struct at_mm_pages *pages = &nf->config.pages;
@@ -20,7 +15,6 @@ static at_status give(struct at_netfront *nf, struct at_netfront_buffer *buffer,
     buffer->page = pages->ops->alloc(pages->ctx);
     if (buffer->page == NULL)
         return AT_NO_MEMORY;
-    memset(buffer->page, 0, AT_NETFRONT_PAGE_SIZE);
     frame = pages->ops->frame(pages->ctx, buffer->page);
     status = readonly ? at_xen_grant_give_readonly(nf->config.grants, &buffer->grant, peer, frame)
                       : at_xen_grant_give(nf->config.grants, &buffer->grant, peer, frame);

@@ -309,9 +309,7 @@ class Guest {
   static void *AllocPage(void *ctx) {
     auto *g = static_cast<Guest *>(ctx);
     if (g->fail_page != 0 && --g->fail_page == 0) return nullptr;
-    void *page = at_fake_xen_page_alloc(g->xen, kGuest);
-    memset(page, 0x5a, 4096);  // what the guest once kept there
-    return page;
+    return at_fake_xen_page_alloc(g->xen, kGuest);
   }
 
   static void FreePage(void *ctx, void *page) { at_fake_xen_page_free(static_cast<Guest *>(ctx)->xen, page); }

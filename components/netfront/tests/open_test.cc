@@ -217,17 +217,6 @@ TEST(NetfrontOpen, ClosedDevice_OpensAgain) {
   }
 }
 
-TEST(NetfrontOpen, GrantedPages_ShowNothingOfTheGuest) {
-  Guest g;
-  g.Connect();
-  for (int b = 0; b < g.config.rx_buffers + g.config.tx_buffers; ++b) {
-    for (int i = 0; i < 4096; ++i) ASSERT_EQ(g.buffers[b].page[i], 0) << "what the guest once kept there is shown";
-  }
-  for (const at_netfront_buffer &ring : g.front.ring_pages) {
-    for (int i = 64 + 256 * 12; i < 4096; ++i) ASSERT_EQ(ring.page[i], 0);
-  }
-}
-
 TEST(NetfrontOpen, AnyPageMissing_IsNoMemory) {
   int failures = 0;
   for (uint32_t nth = 1;; ++nth) {

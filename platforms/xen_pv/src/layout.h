@@ -18,7 +18,7 @@
  * Where the image is linked and the builder's mapping begins: the linker script's. Xen 4.17's builder maps from here to
  * the next 4 MiB boundary, with at least 512 KiB behind the image, and all of it must be memory the domain has. With
  * 0x40340000 these are 192 pages, which leave a domain of 1 MiB (256 pages) enough for p2m, and an image of up to 200
- * KiB fits before the builder takes 4 MiB more. With 0x40300000, of large kernels, they are 256 pages, 450 KiB of image
+ * KiB fits before the builder takes 4 MiB more. With 0x40280000, of large kernels, they are 384 pages, 950 KiB of image
  * fit, and a domain needs 2 MiB.
  */
 #ifdef __ASSEMBLER__

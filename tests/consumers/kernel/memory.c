@@ -51,7 +51,7 @@ char *strchr(const char *text, int wanted)
     return (char *)text;
 }
 
-/* The pages that can be had: a stack of those that are free. */
+/* The pages that can be had: a stack of those that are free, and empty. */
 static unsigned char pool[POOL_PAGES][PAGE_SIZE] __attribute__((aligned(PAGE_SIZE)));
 static void *free_pages[POOL_PAGES];
 static size_t free_count;
@@ -65,6 +65,7 @@ static void *take_page(void *ctx)
 static void give_page(void *ctx, void *page)
 {
     (void)ctx;
+    memset(page, 0, PAGE_SIZE);
     free_pages[free_count++] = page;
 }
 

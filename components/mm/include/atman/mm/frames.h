@@ -73,6 +73,7 @@ struct at_mm_frames {
     void *quick; /* freed pages not merged yet, linked through their first word */
     size_t quick_count;
     size_t used;
+    size_t taken; /* ever: differs from `used` once something was freed */
     size_t peak;
     size_t total;
     size_t ready;
@@ -103,8 +104,9 @@ void at_mm_frames_init(struct at_mm_frames *frames, const struct at_mm_frames_co
 
 /*
  * at_mm_frames_add gives the allocator pages [first, first + count), which must be accessible, lie before the config's
- * first_page, and not have been given yet: what boot no longer needs. Anything else panics. O(count + distance to the
- * lowest page given before) in state bytes, not in pages.
+ * first_page, and not have been given yet: what boot has left over. Anything else panics. Nothing may be in them that
+ * another domain must not see (<atman/mm/pages.h>). O(count + distance to the lowest page given before) in state
+ * bytes, not in pages.
  */
 void at_mm_frames_add(struct at_mm_frames *frames, size_t first, size_t count);
 

@@ -7,6 +7,9 @@
  *
  * A driver sees this and nothing else of mm, so that a test can count its pages and another kernel can bring its own.
  * at_mm_pages_from_frames() is the usual implementation.
+ *
+ * A page may be another domain's to read as soon as it is given: it holds nothing that this one has ever kept in it.
+ * What it holds is undefined otherwise: it need not be 0.
  */
 
 #include <stdint.h>
@@ -19,7 +22,7 @@ extern "C" {
 
 /* What an implementation provides. No call blocks. */
 struct at_mm_pages_ops {
-    void *(*alloc)(void *ctx);                      /* a page, 4096-aligned, contents undefined; NULL: none is left */
+    void *(*alloc)(void *ctx);                      /* a page, 4096-aligned; NULL: none is left */
     void (*free)(void *ctx, void *page);            /* takes one back; a page that is not from here panics */
     uint64_t (*frame)(void *ctx, const void *page); /* the machine frame that `page`, from alloc, is */
 };
@@ -30,7 +33,10 @@ struct at_mm_pages {
     void *ctx;
 };
 
-/* at_mm_pages_alloc returns a page, the caller's until at_mm_pages_free(); NULL when none is left. */
+/*
+ * at_mm_pages_alloc returns a page, the caller's until at_mm_pages_free(), that holds nothing of this domain's; NULL
+ * when none is left.
+ */
 static inline void *at_mm_pages_alloc(struct at_mm_pages pages)
 {
     return pages.ops->alloc(pages.ctx);
@@ -55,7 +61,10 @@ struct at_mm_frame_pages {
     void *ctx;                                         /* for frame_of */
 };
 
-/* at_mm_pages_from_frames returns `source`, with all its members set, as a source of pages. */
+/*
+ * at_mm_pages_from_frames returns `source`, with all its members set, as a source of pages. It empties them, once
+ * anything was ever freed in `frames`: what those began with counts as nothing of the domain's.
+ */
 struct at_mm_pages at_mm_pages_from_frames(struct at_mm_frame_pages *source);
 
 #ifdef __cplusplus
