@@ -48,11 +48,11 @@ Net_UnderTraffic_ThreeTimes() {
 
 Net_SavedAndLetGoOn_KeepsItsDevice() {
     guest_start suspend_net
-    console_has open
-    frame_arrives 1
+    console_has 'device initialized'
+    net_prints_frame 1
     xl save -c "${guest_id:?}" /tmp/saved
-    console_counts 'cancelled after' 1
-    frame_arrives 2
+    console_counts cancelled 1
+    net_prints_frame 2
     stops_unwatched
 }
 
