@@ -42,13 +42,14 @@ static void *serve(void *unused)
 int main(int argc, char **argv)
 {
     static struct at_lifecycle lifecycle;
-    static struct at_lifecycle_hook hook;
+    static struct at_lifecycle_hook stack_hook, hook;
     struct at_wait wait;
     pthread_t server;
 
     (void)argc;
     at_guest_hooks();
     at_guest_sockets(argv);
+    at_guest_hook_ip(&stack_hook, at_guest_ip(argv));
     at_guest_hook_netfront(&hook, at_guest_ip_device(0));
     wait = at_guest_wait();
     if (pthread_create(&server, NULL, serve, NULL) != 0 ||

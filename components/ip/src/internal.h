@@ -58,6 +58,7 @@ struct at_ip_interface {
 struct at_ip_time_wait {
     struct at_list all;     /* the next to end first; not before there are buckets */
     struct entry **buckets; /* NULL: there was none yet */
+    uint64_t key[2];        /* of the hash; stays, for the entries lie by it */
     uint32_t size;          /* buckets, a power of two */
     uint32_t count;
 };
@@ -79,7 +80,7 @@ struct at_ip {
     bool removing;           /* at_ip_fini() is at work */
     uint32_t copies;         /* received bytes in memory of the stack's: objects */
     void (*dns_timer)(void); /* once a second; NULL: nobody has asked for a name, nor links DNS */
-    uint8_t secret[16];      /* of initial sequence numbers */
+    uint8_t secret[16];      /* of initial sequence numbers and cookies: at_ip_reseed() */
     struct at_ip_time_wait time_wait;
     struct at_list unsent;     /* connections that were written to outside of a batch: tcp.c */
     uint64_t challenge_second; /* guard.c: the second that `challenges` are left of */

@@ -12,6 +12,13 @@
 
 at_status at_ip_random_init(struct at_ip *ip)
 {
+    at_status status = at_entropy_fill(ip->time_wait.key, sizeof(ip->time_wait.key));
+
+    return status == AT_OK ? at_ip_reseed(ip) : status;
+}
+
+at_status at_ip_reseed(struct at_ip *ip)
+{
     return at_entropy_fill(ip->secret, sizeof(ip->secret));
 }
 

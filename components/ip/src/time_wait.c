@@ -39,13 +39,11 @@ static void set_address(uint32_t *to, const ip_addr_t *from)
 /* Keyed, so that nobody can choose ports and addresses that fall together. */
 static uint32_t hash_of(const struct at_ip *ip, const struct ends *ends)
 {
-    uint64_t words[sizeof(*ends) / 8 + 1] = {0}, key[2], mixed;
+    uint64_t words[sizeof(*ends) / 8 + 1] = {0}, mixed = ip->time_wait.key[0];
 
     memcpy(words, ends, sizeof(*ends));
-    memcpy(key, ip->secret, sizeof(key));
-    mixed = key[0];
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-        mixed = (mixed ^ words[i]) * (key[1] | 1);
+        mixed = (mixed ^ words[i]) * (ip->time_wait.key[1] | 1);
         mixed ^= mixed >> 32;
     }
     return (uint32_t)mixed;

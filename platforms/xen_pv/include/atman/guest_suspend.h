@@ -22,6 +22,7 @@
 extern "C" {
 #endif
 
+struct at_ip;
 struct at_netfront;
 
 /*
@@ -50,6 +51,13 @@ at_status at_guest_suspend(enum at_lifecycle_resumption *how, uint64_t timeout_n
  * given new grants and connected again whenever the guest was restored. To be called once the device is open.
  */
 void at_guest_hook_netfront(struct at_lifecycle_hook *hook, struct at_netfront *front);
+
+/*
+ * at_guest_hook_ip fills in `hook`, which must be in no list and outlive the stack, and adds it: the stack's secrets
+ * are drawn anew (at_ip_reseed()) whenever the guest was restored, so that two guests restored from one image share
+ * none. Panics, when the guest is restored, where there is no source of entropy.
+ */
+void at_guest_hook_ip(struct at_lifecycle_hook *hook, struct at_ip *ip);
 
 #ifdef __cplusplus
 }

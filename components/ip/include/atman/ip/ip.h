@@ -87,6 +87,15 @@ void at_ip_stop(struct at_ip *ip);
  */
 struct at_wait at_ip_waiter(struct at_ip *ip);
 
+/*
+ * at_ip_reseed draws the key of initial sequence numbers (RFC 6528) and SYN cookies anew: for a domain that was
+ * restored, since another may have been restored from the same image. Connections go on. Clients that have a SYN cookie
+ * and no connection yet are reset, and have to begin again.
+ *
+ * Returns AT_OK, or AT_UNSUPPORTED: the source of entropy has gone, and nothing was changed. Never blocks.
+ */
+at_status at_ip_reseed(struct at_ip *ip);
+
 /* How an interface gets its addresses. */
 struct at_ip_settings {
     struct at_ip_address address;  /* IPv4; AT_IP_ANY: none of its own */
