@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A guest with a capsule that dies as it is told to: of an exception two calls deep, or of a panic. */
+/* A guest with a capsule that dies as it is told to: an exception two calls deep, a stack overflow, a panic. */
 
 #include <stdint.h>
 #include <stdio.h>
@@ -24,6 +24,13 @@ __attribute__((noinline)) static unsigned look_at_nothing(unsigned depth)
     return depth == 0 ? read_nowhere() + 1 : look_at_nothing(depth - 1) + 1;
 }
 
+__attribute__((noinline)) static unsigned go_deeper(unsigned depth)
+{
+    volatile char frame[3000] = {0};
+
+    return depth == UINT32_MAX ? 0 : go_deeper(depth + 1) + (unsigned)frame[0];
+}
+
 int main(int argc, char **argv)
 {
     static struct at_mm_account account;
@@ -38,5 +45,7 @@ int main(int argc, char **argv)
     (void)at_wait_sleep(at_guest_wait(), at_wait_now(at_guest_wait()) + 1000000);
     if (strcmp(argv[argc - 1], "exception") == 0)
         return (int)look_at_nothing(1);
+    if (strcmp(argv[argc - 1], "overflow") == 0)
+        return (int)go_deeper(0);
     at_panic("as the test wants it");
 }

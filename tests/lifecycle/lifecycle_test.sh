@@ -123,9 +123,8 @@ crashes() {
     cat /tmp/told
     told "$2"
     told '^      main at .*crash\.c:[0-9]+$'
-    told '^  trace: step 0x0+1f  by main at .*crash\.c:[0-9]+$'
-    told '^  trace: sched_op 0x3 = 0  by at_xen_'
-    told '^ledger: the test: grants 42'
+    told '^  trace: -[0-9.]+ ms  step 0x0+1f  by main at .*crash\.c:[0-9]+$'
+    told '^  trace: -[0-9.]+ ms  sched_op 0x3 = 0  by at_xen_'
 }
 
 # What is on the console is the same.
@@ -134,7 +133,8 @@ Exception_LeavesACapsule() {
     told '^  err 0x0+  cr2 0x0+8 '
     told '^      read_nowhere at .*crash\.c:[0-9]+$'
     told '^ +.inlined by. look_at_nothing at .*crash\.c:[0-9]+$'
-    told '^  trace: about to look 0x0+  by look_at_nothing at .*crash\.c:[0-9]+$'
+    told '^ledger: the test: grants 42'
+    told '^  trace: -[0-9.]+ ms  about to look 0x0+  by look_at_nothing at .*crash\.c:[0-9]+$'
     ! grep -q 'step 0x0*f ' /tmp/told || fail "an event is told that is older than the last"
     console_has 'ledger: the test'
     crash.sh "$(console_file)" "$(type -P crash.debug)" >/tmp/told_of_log
@@ -145,4 +145,14 @@ Exception_LeavesACapsule() {
 
 Panic_LeavesACapsule() {
     crashes panic '^atman: panic: as the test wants it'
+    told '^ledger: the test: grants 42'
+}
+
+# Xen ends the guest, which cannot say anything: it is all told from its memory.
+StackOverflow_IsToldOfTheDump() {
+    crashes overflow '^atman: no report, .* rip 0x'
+    told '^  the boot stack is full$'
+    told '^      go_deeper at '
+    told '^  trace: -[1-9][0-9]*\.[0-9]+ ms  step 0x0+1f  by main at .*crash\.c:[0-9]+$'
+    console_lacks 'atman: '
 }

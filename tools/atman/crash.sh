@@ -10,9 +10,9 @@ Usage: ./atman crash FILE DEBUG
 
 Tells what a guest said when it crashed, with the functions and lines that the addresses are of. FILE is a log of its
 console or what `xl dump-core` wrote: in that, the capsule of a guest that has one (platforms/xen_pv/README.md), else
-the console's last 2 KiB. DEBUG is the image with symbols, as in bazel-bin/examples/net.debug. What is of another build
-is refused; a log says so only of a guest with a capsule, so of others compare the build ids by `./atman inspect`. The
-status is 1 if there is no report.
+the console's last 2 KiB; if the capsule is empty, as after a stack overflow, where the guest was. DEBUG is the image
+with symbols, as in bazel-bin/examples/net.debug. What is of another build is refused; a log says so only of a guest
+with a capsule, so of others compare the build ids by `./atman inspect`. The status is 1 if there is no report.
 END
 }
 

@@ -3,12 +3,15 @@
 #
 # crash.sh FILE DEBUG: what a guest said when it crashed, with names and lines for its addresses. FILE is a log of its
 # console, or the file that `xl dump-core` writes: of that, the capsule of a guest that has one (<atman/guest_crash.h>),
-# else the console's last 2 KiB. DEBUG is the image with symbols, which atman_kernel puts beside it. Fails when there is
-# no report, or when it is of another build, as far as FILE says which.
+# else the console's last 2 KiB; if the capsule is empty, where the guest stood and its last events. DEBUG is the image
+# with symbols, which atman_kernel puts beside it. Fails when there is no report, or when it is of another build, as far
+# as FILE says which.
 set -euo pipefail
 PATH=$PATH:/usr/sbin:/sbin
 
-readonly PAGE=4096 FIRST_LINE='atman capsule 1'
+# shellcheck source=tools/crash/dump.sh
+. "$(dirname "${BASH_SOURCE[0]}")/dump.sh"
+readonly PAGE=4096 FIRST_LINE='atman capsule 2'
 # By number: <xen/xen.h>.
 declare -rA HYPERCALLS=([0]=set_trap_table [1]=mmu_update [12]=memory_op [13]=multicall [14]=update_va_mapping
     [18]=console_io [20]=grant_table_op [21]=vm_assist [24]=vcpu_op [25]=set_segment_base [26]=mmuext_op [29]=sched_op
@@ -44,6 +47,7 @@ capsule() {
         text=$(tail -c "+$((offset + 1))" "$file" | head -c $PAGE | tr -d '\0')
         if [[ $text =~ ^"$FIRST_LINE"$'\n  build: '[0-9a-f]{40}($'\n'|$) ]]; then
             printf '%s' "${text#*$'\n'}"
+            [[ $text == *$'\n'*$'\n'* ]] || { echo && dump_tell || true; }
             return
         fi
     done < <(LC_ALL=C grep -abo "$FIRST_LINE" "$file")
@@ -63,8 +67,10 @@ console_in_dump() {
 }
 
 # symbol ADDRESS: its function and line, with those it is inlined in.
+declare -A symbols
 symbol() {
-    addr2line -pfie "$debug" "$1" | sed 's/^/      /'
+    [[ -n ${symbols[$1]:-} ]] || symbols[$1]=$(addr2line -pfie "$debug" "$1" | sed 's/^/      /')
+    echo "${symbols[$1]}"
 }
 
 # find_caller RETURN_ADDRESS: leaves in `caller` the function and line of the call that it returns behind.
@@ -74,18 +80,25 @@ find_caller() {
     caller=${callers[$1]}
 }
 
-# trace FROM WHAT VALUE...: one event, on a line.
+# ago NANOSECONDS: in milliseconds, of an unsigned number that is all ones when nobody knows.
+ago() {
+    local ns=$(($1))
+    if ((ns < 0)); then echo '?'; else printf '%d.%06d' $((ns / 1000000)) $((ns % 1000000)); fi
+}
+
+# trace FROM NANOSECONDS WHAT VALUE...: one event, on a line.
 trace() {
-    local what=$2 number
+    local before what=$3 number
+    before=$(ago "$2")
     find_caller "$1"
-    shift 2
+    shift 3
     if [[ $what == hypercall && $# == 3 ]]; then
         number=$(($1))
         what="${HYPERCALLS[$number]:-hypercall $number} $(printf '0x%x = %d' "$2" "$(($3))")"
     else
         what="$what $*"
     fi
-    printf '  trace: %s  by %s\n' "$what" "$caller"
+    printf '  trace: -%s ms  %s  by %s\n' "$before" "$what" "$caller"
 }
 
 is_elf "$debug" || die "$debug is no image with symbols"
@@ -102,7 +115,7 @@ while IFS= read -r line; do
         '  build: '*)
             [[ -z $id || ${line#*: } == "$id" ]] || die "$file is not of the build $id, which $debug is"
             ;;
-        'atman: exception '*)
+        'atman: exception '* | 'atman: no report, '*)
             reports=$((reports + 1))
             printf '%s\n' "$line"
             rip=${line#* rip }

@@ -53,9 +53,9 @@ grep -q 'not of the build' out || fail "it does not say that the build is anothe
 capsule() {
     printf '\x7fELF'
     head -c 5000 /dev/zero
-    printf 'atman capsule 1\n\0'
+    printf 'atman capsule 2\n\0'
     head -c 5000 /dev/zero
-    printf 'atman capsule 1\n  build: %s\n' "$1"
+    printf 'atman capsule 2\n  build: %s\n' "$1"
     [[ -z $2 ]] || cat "$2"
     head -c 5000 /dev/zero
     cat console.log # of an earlier domain in the same memory
@@ -63,16 +63,16 @@ capsule() {
 {
     echo 'atman: panic: as the test wants it'
     echo "  build: $id"
-    printf '  trace: 0x%016x hypercall 0x%016x 0x%016x 0xffffffffffffffea\n' $((start + 1)) 29 3
-    printf '  trace: 0x%016x two words 0x%016x\n' $((start + 1)) 7
+    printf '  trace: 0x%016x 0x%016x hypercall 0x%016x 0x%016x 0xffffffffffffffea\n' $((start + 1)) 1234567 29 3
+    printf '  trace: 0x%016x 0xffffffffffffffff two words 0x%016x\n' $((start + 1)) 7
     echo 'ledger: the test: pages 1 (peak 2)'
 } >report
 capsule "$id" report >core
 for file in core report; do
     "$crash" "$file" "$debug" >out || fail "$file is refused"
     [[ $(head -n 1 out) == 'atman: panic: as the test wants it' ]] || fail "of $file the report is not told first"
-    grep -q '^  trace: sched_op 0x3 = -22  by at_xen_pv_start at ' out || fail "a hypercall has no name"
-    grep -q '^  trace: two words 0x0*7  by at_xen_pv_start at ' out || fail "an event is not told"
+    grep -q '^  trace: -1\.234567 ms  sched_op 0x3 = -22  by at_xen_pv_start at ' out || fail "a hypercall has no name"
+    grep -q '^  trace: -? ms  two words 0x0*7  by at_xen_pv_start at ' out || fail "an event is not told"
     grep -qxF 'ledger: the test: pages 1 (peak 2)' out || fail "the ledger is not told"
     ! grep -q 'exception' out || fail "more is told than the capsule"
 done

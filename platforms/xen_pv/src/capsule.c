@@ -11,6 +11,7 @@
 #include <atman/base/console.h>
 #include <atman/guest.h>
 #include <atman/guest_crash.h>
+#include <atman/xen/clock.h>
 #include <atman/xen/hypercall.h>
 
 #include "internal.h"
@@ -18,14 +19,16 @@
 
 #define ID_WORDS 3u /* of the note, before its name: sizes of name and id, type */
 
+/* Where the events lie in it is known to tools/crash/dump.sh as well. */
 static struct {
     _Alignas(1 << AT_XEN_PV_PAGE_SHIFT) char text[1 << AT_XEN_PV_PAGE_SHIFT]; /* ends in a NUL in any case */
     size_t used;
-    int told; /* a report has begun: what it takes to write it are no events */
+    uint64_t told_tsc; /* when a report began: what it takes to write it are no events; 0: none has */
     uint64_t count;
     struct {
         const char *what; /* NULL: a hypercall, with its number, first argument and result */
         uintptr_t from;
+        uint64_t tsc; /* when; a clock must not be looked at in the middle of being suspended */
         uint64_t values[3];
     } events[AT_GUEST_TRACE_EVENTS]; /* the last of them, in a ring */
     void (*rest)(void);              /* of the last words */
@@ -46,7 +49,8 @@ static void to_hex(char *text, uint64_t value, unsigned digits)
 
 void at_xen_pv_write_bytes(const char *text, size_t size)
 {
-    capsule.told = 1;
+    if (capsule.told_tsc == 0)
+        capsule.told_tsc = __builtin_ia32_rdtsc();
     keep(text, size);
     at_console_write(text, size);
 }
@@ -72,10 +76,11 @@ static void note(const char *what, const void *from, uint64_t first, uint64_t se
 {
     unsigned i = capsule.count % AT_GUEST_TRACE_EVENTS;
 
-    if (capsule.told)
+    if (capsule.told_tsc != 0)
         return;
     capsule.events[i].what = what;
     capsule.events[i].from = (uintptr_t)from;
+    capsule.events[i].tsc = __builtin_ia32_rdtsc();
     capsule.events[i].values[0] = first;
     capsule.events[i].values[1] = second;
     capsule.events[i].values[2] = third;
@@ -112,6 +117,16 @@ __attribute__((noinline)) void at_guest_trace(const char *what, uint64_t value)
     note(what, __builtin_return_address(0), value, 0, 0);
 }
 
+/* How long before the report that was, in nanoseconds; all ones if it was on another machine, whose TSC was ahead. */
+static uint64_t before_report(uint64_t tsc)
+{
+    const struct vcpu_time_info *time = &at_xen_pv_shared_info.vcpu_info[0].time;
+
+    if (tsc > capsule.told_tsc)
+        return UINT64_MAX;
+    return at_xen_clock_scale(capsule.told_tsc - tsc, time->tsc_to_system_mul, time->tsc_shift);
+}
+
 static void write_event(uint64_t number)
 {
     unsigned i = number % AT_GUEST_TRACE_EVENTS;
@@ -119,6 +134,8 @@ static void write_event(uint64_t number)
 
     at_xen_pv_write("  trace: ");
     at_xen_pv_write_hex(capsule.events[i].from);
+    at_xen_pv_write(" ");
+    at_xen_pv_write_hex(before_report(capsule.events[i].tsc));
     at_xen_pv_write(" ");
     at_xen_pv_write(capsule.events[i].what == NULL ? "hypercall" : capsule.events[i].what);
     for (unsigned j = 0; j < values; j++) {
@@ -160,7 +177,7 @@ static void speak(void)
 
 void at_guest_capsule(void)
 {
-    static const char first_line[] = "atman capsule 1\n";
+    static const char first_line[] = "atman capsule 2\n";
 
     if (capsule.used != 0)
         return;
