@@ -42,8 +42,8 @@ SavedAndLetGoOn_IsTheSameDomain() {
     stops_unwatched
 }
 
-Net_UnderTraffic_ThreeTimes() {
-    net_rounds 3
+Net_UnderTraffic_Twice() {
+    net_rounds 2
 }
 
 Net_SavedAndLetGoOn_KeepsItsDevice() {

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: ISC
 #
-# What lifecycle_test does three times, fifty times in a row. Takes some ten minutes: by command only.
+# What lifecycle_test does twice or once, fifty times in a row. Takes some ten minutes: by command only.
 
 Net_UnderTraffic_FiftyTimes() {
     net_rounds 50

@@ -23,21 +23,22 @@ file_word() {
 section() {
     local column=4 number
     [[ -z ${2:-} ]] || column=5
-    number=$(readelf -SW "$file" 2>/dev/null | sed 's/^ *\[ *[0-9]*\] *//' |
-        awk -v name="$1" -v column=$column '$1 == name { print $column }')
+    number=$(awk -v name="$1" -v column=$column '$1 == name { print $column }' <<<"$sections")
     [[ -n $number ]] && echo $((16#$number))
 }
 
 # address_of SYMBOL
 address_of() {
     local value
-    value=$(nm "$debug" | awk -v name="$1" '$3 == name { print $1 }')
+    value=$(awk -v name="$1" '$3 == name { print $1 }' <<<"$names")
     [[ -n $value ]] && echo $((16#$value))
 }
 
 # Pages lie in the file in the order of the list of page numbers, which is theirs unless some have no memory.
 load_dump() {
-    local number index=0
+    local number index=0 sections names
+    sections=$(readelf -SW "$file" 2>/dev/null | sed 's/^ *\[ *[0-9]*\] *//')
+    names=$(nm "$debug")
     pages=$(section .xen_pages) && p2m=$(section .xen_p2m) && context=$(section .xen_prstatus) &&
         shared=$(section .xen_shared_info) && image=$(address_of at_xen_pv_image_start) &&
         stack=$(address_of at_xen_pv_stack) && capsule=$(address_of capsule) || return 1
