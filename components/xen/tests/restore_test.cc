@@ -5,9 +5,13 @@
 #include <atman/xen/console.h>
 #include <atman/xen/domain.h>
 #include <atman/xen/event.h>
+#include <atman/xen/fifo.h>
 #include <atman/xen/grant.h>
+#include <atman/xen/grant_table.h>
+#include <atman/xen/grant_v2.h>
 #include <atman/xen/hypercall.h>
 
+#include <cstring>
 #include <string>
 
 #include <xen/errno.h>
@@ -112,6 +116,83 @@ TEST_F(RestoreTest, Grants_BeginAnew_AndKeepWhatIsSetAside) {
   ASSERT_EQ(at_xen_grant_give(&grants, &first, kPeer, at_fake_xen_frame(xen_, page)), AT_OK);
   EXPECT_EQ(first, GNTTAB_NR_RESERVED_ENTRIES);
   EXPECT_EQ(at_xen_grant_end(&grants, first), AT_OK);
+  at_fake_xen_page_free(xen_, page);
+}
+
+// The restored guest: another domain, with memory that is as the old one's was.
+class RestoredAsAnotherTest : public RestoreTest {
+ protected:
+  static constexpr at_xen_domid kRestored = 6;
+
+  void Restore() {
+    at_fake_xen_add_domain(xen_, kRestored);
+    at_fake_xen_enter(xen_, kRestored);
+  }
+  void TearDown() override {
+    at_fake_xen_enter(xen_, kGuest);
+    RestoreTest::TearDown();
+  }
+};
+
+// Xen makes domains with two-level channels; what the queues held is the old domain's.
+TEST_F(RestoredAsAnotherTest, Fifo_IsSwitchedToAgain) {
+  at_xen_fifo fifo;
+  auto make = [&](at_xen_domid domid) {
+    void *control = at_fake_xen_page_alloc(xen_, domid), *words = at_fake_xen_page_alloc(xen_, domid);
+    return at_xen_fifo_config{static_cast<evtchn_fifo_control_block *>(control), at_fake_xen_frame(xen_, control),
+                              static_cast<event_word_t *>(words), at_fake_xen_frame(xen_, words)};
+  };
+  Channel channel;
+  Open(&channel);
+  const at_xen_fifo_config old = make(kGuest);
+  ASSERT_EQ(at_xen_fifo_init(&fifo, &events_, &old), AT_OK);
+  Raise(channel);
+  const at_xen_port old_port = channel.port;
+  Restore();
+  events_.shared = at_fake_xen_shared(xen_, kRestored);
+  at_fake_xen_channel(xen_, kRestored, &channel.port, kPeer, &channel.peers);
+  const at_xen_port_move moves[] = {{old_port, channel.port}};
+  at_xen_events_restored(&events_, moves, 1, nullptr);
+  const at_xen_fifo_config now = make(kRestored);
+  ASSERT_EQ(at_xen_fifo_init(&fifo, &events_, &now), AT_OK);
+  EXPECT_EQ(at_xen_fifo_ports(&fifo), AT_XEN_FIFO_PORTS_PER_PAGE);
+  EXPECT_EQ(at_xen_fifo_dispatch(&fifo), 0u) << "what was raised in the old domain is gone";
+  Raise(channel);
+  EXPECT_EQ(at_xen_fifo_wait(&fifo, AT_NEVER), AT_OK);
+  EXPECT_EQ(channel.ran, 1);
+  Close(channel);
+  at_fake_xen_enter(xen_, kGuest);
+  Lose(old_port);
+  at_fake_xen_page_free(xen_, old.control);
+  at_fake_xen_page_free(xen_, old.words);
+}
+
+// Xen makes domains with a version 1 table.
+TEST_F(RestoredAsAnotherTest, GrantTableV2_IsSwitchedToAgain_AndGrantsBeginAnew) {
+  const grant_status_t *states;
+  at_xen_grants_v2 grants;
+  at_xen_grant_ref old[3], now;
+  ASSERT_EQ(at_xen_grant_table_set_version(2), AT_OK);
+  grant_entry_v2_t *table = at_fake_xen_grant_table_v2(xen_, kGuest, 1, &states);
+  at_xen_grants_v2_init(&grants, table, states, AT_XEN_GRANTS_V2_PER_FRAME);
+  void *page = at_fake_xen_page_alloc(xen_, kGuest);
+  for (at_xen_grant_ref &ref : old)
+    ASSERT_EQ(at_xen_grant_v2_give(&grants, &ref, kPeer, at_fake_xen_frame(xen_, page), 0), AT_OK);
+  at_xen_grants_v2 before = grants;
+  Restore();
+  ASSERT_EQ(at_xen_grant_table_set_version(2), AT_OK);
+  table = at_fake_xen_grant_table_v2(xen_, kRestored, 1, &states);
+  at_xen_grants_v2_init(&grants, table, states, AT_XEN_GRANTS_V2_PER_FRAME);
+  EXPECT_EQ(at_xen_grant_v2_end(&grants, old[2]), AT_INVALID) << "nobody gave it in this table";
+  void *page_now = at_fake_xen_page_alloc(xen_, kRestored);
+  ASSERT_EQ(at_xen_grant_v2_give(&grants, &now, kPeer, at_fake_xen_frame(xen_, page_now), 0), AT_OK);
+  char byte = 'x';
+  EXPECT_EQ(at_fake_xen_grant_write(xen_, kPeer, kRestored, now, 0, &byte, 1), GNTST_okay);
+  EXPECT_EQ(*static_cast<char *>(page_now), 'x');
+  EXPECT_EQ(at_xen_grant_v2_end(&grants, now), AT_OK);
+  EXPECT_EQ(at_xen_grants_v2_available(&grants), AT_XEN_GRANTS_V2_PER_FRAME - 8);
+  at_fake_xen_enter(xen_, kGuest);
+  for (at_xen_grant_ref ref : old) EXPECT_EQ(at_xen_grant_v2_end(&before, ref), AT_OK);
   at_fake_xen_page_free(xen_, page);
 }
 

@@ -17,6 +17,9 @@
  * The switch is for good: Xen returns to two-level ports only when it resets them all. at_xen_console_write() does not
  * sleep while it waits for room in FIFO mode but asks Xen again and again, up to its deadline.
  *
+ * A domain that was restored has two-level channels again: call at_xen_fifo_init() once more, with zeroed memory, after
+ * at_xen_events_restored().
+ *
  * Not safe against another CPU of this domain; safe against Xen and the peers.
  *
  * Source: <xen/event_channel.h>, EVTCHNOP_init_control, _expand_array, _set_priority; xen/common/event_fifo.c.

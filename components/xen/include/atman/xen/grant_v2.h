@@ -39,7 +39,8 @@ struct at_xen_grants_v2 {
 
 /*
  * at_xen_grants_v2_init makes `grants` manage `entries` entries at `table`, whose states are at `states`; the first
- * eight are the toolstack's. Entries must be zero, as Xen hands them out, and both stay mapped.
+ * eight are the toolstack's. Entries must be zero, as Xen hands them out, and both stay mapped. To be called again in a
+ * domain that was restored, whose table is another, of version 1 until that is set: grants of before are no more.
  */
 void at_xen_grants_v2_init(struct at_xen_grants_v2 *grants, grant_entry_v2_t *table, const grant_status_t *states,
                            uint32_t entries);
