@@ -24,6 +24,7 @@ SavedOnce_RestoredTwice_GoesOn_WithOtherRandomNumbers() {
     console_counts restored 1
     console_has 'clock on, wall on, wrong words 0'
     console_has "domain ${guest_id:?}"
+    [[ $(xenstore-read "/local/domain/$guest_id/control/feature-suspend") == 1 ]] || fail "it does not say what it can"
     guest_stops 5000
     guest_destroy
     guest_restore /tmp/saved

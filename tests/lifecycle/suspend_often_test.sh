@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: ISC
 #
-# What lifecycle_test does twice or once, fifty times in a row, and a large guest. Takes a quarter of an hour: by command
-# only.
+# What lifecycle_test does twice or once, fifty times in a row, and a large guest. Takes a quarter of an hour: by
+# command only.
 
 Net_UnderTraffic_FiftyTimes() {
     net_rounds 50
