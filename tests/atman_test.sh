@@ -50,6 +50,7 @@ expect 2 'say what to measure' bench
 expect 2 'say what to measure' bench everything
 expect 2 'takes no arguments' bench boot fast
 expect 2 "of .*linux, not 'frob'" bench net linux frob
+expect 2 "measures .*linux, not 'frob'" bench netfront linux frob
 expect 2 'say which kernel' startvm
 expect 2 'does not know -x' startvm -x
 expect 2 '-m wants a value' startvm kernel -m

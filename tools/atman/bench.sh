@@ -11,24 +11,29 @@
 . "$ATMAN_HOME/tools/atman/bench_boot.sh"
 # shellcheck source=tools/atman/bench_net.sh
 . "$ATMAN_HOME/tools/atman/bench_net.sh"
+# shellcheck source=tools/atman/bench_netfront.sh
+. "$ATMAN_HOME/tools/atman/bench_netfront.sh"
 
 help_bench() {
     cat <<END
 Usage: ./atman bench boot
        ./atman bench net [SUBJECT | MEASURE]...
+       ./atman bench netfront [SUBJECT]...
 
-Both count instructions, not time, so it does not matter how fast this machine is or what else it does.
+All count instructions, not time, so it does not matter how fast this machine is or what else it does.
 
 $(help_bench_boot)
 
 $(help_bench_net)
+
+$(help_bench_netfront)
 END
 }
 
 verb_bench() {
     local what=${1:-}
-    [[ $what == boot || $what == net ]] ||
-        misuse "say what to measure: ./atman bench boot, or ./atman bench net"
+    [[ $what == boot || $what == net || $what == netfront ]] ||
+        misuse "say what to measure: ./atman bench boot, ./atman bench net, or ./atman bench netfront"
     shift
     enter_work
     "bench_$what" "$@"
