@@ -27,12 +27,9 @@ fail() {
 stage=$(mktemp -d "$out.XXXXXX")
 trap 'rm -rf "$stage"' EXIT
 root=$stage/$top
-for file; do
-    to=$root/${file#${folder:+$folder/}}
-    mkdir -p "${to%/*}"
-    cp -L --no-preserve=mode "$file" "$to"
-    if [[ -x $file ]]; then chmod +x "$to"; fi
-done
+mkdir "$root"
+# What the names link to, and of their modes only whether they are programs.
+tar -ch --mode=u+rwX,go+rX,go-w ${folder:+--transform="s|^$folder/||"} -- "$@" | tar -C "$root" -x
 
 # manifest KIND: the rest of its lines.
 manifest() {

@@ -9,16 +9,17 @@ export LC_ALL=C
 
 root=$1 name=$2 version=$3 manifest=$4
 
-files=$(cd "$root" && find . -type f -printf '%P\n' | sort)
+mapfile -t files < <(cd "$root" && find . -type f -printf '%P\n' | sort)
 
-# checksum ALGORITHM FILE
-checksum() {
-    "$1sum" "$2" | cut -d' ' -f1
+# checksums PROGRAM: of all files, in their order. Asked for all at once: a program for each takes longer than all else.
+checksums() {
+    (cd "$root" && printf '%s\0' "${files[@]}" | xargs -0 "$1" | cut -d' ' -f1)
 }
+mapfile -t sha1 < <(checksums sha1sum)
+mapfile -t sha256 < <(checksums sha256sum)
 
 # What identifies the whole is made of what identifies the files (SPDX 2.3, 7.9).
-verification=$(cd "$root" && while read -r file; do checksum sha1 "$file"; done <<<"$files" | sort | tr -d '\n' |
-    sha1sum | cut -d' ' -f1)
+verification=$(printf '%s\n' "${sha1[@]}" | sort | tr -d '\n' | sha1sum | cut -d' ' -f1)
 
 # pin REPOSITORY ATTRIBUTE: what bazel/repositories.bzl says of it.
 pin() {
@@ -63,8 +64,11 @@ repositories() {
     fi
 }
 
-related() {
-    printf '    {"spdxElementId": "%s", "relationshipType": "%s", "relatedSpdxElement": "%s"}' "$1" "$2" "$3"
+# relate ELEMENT HOW ELEMENT: one more line of `relations`.
+relations=
+relate() {
+    relations+="${relations:+,$'\n'}    {\"spdxElementId\": \"$1\", \"relationshipType\": \"$2\","
+    relations+=" \"relatedSpdxElement\": \"$3\"}"
 }
 
 cat <<END
@@ -93,39 +97,37 @@ cat <<END
       "copyrightText": "NOASSERTION"
     }
 END
-relations=$(related SPDXRef-DOCUMENT DESCRIBES SPDXRef-Package)
+relate SPDXRef-DOCUMENT DESCRIBES SPDXRef-Package
 while read -r use used _; do
     [[ $use ]] || continue
     printf '    ,\n' && package "atman-$use" "atman_$use" "$used" ISC NOASSERTION
     if [[ $use == build ]]; then
-        relations+=$',\n'$(related SPDXRef-atman-build BUILD_TOOL_OF SPDXRef-Package)
+        relate SPDXRef-atman-build BUILD_TOOL_OF SPDXRef-Package
     else
-        relations+=$',\n'$(related SPDXRef-Package DEPENDS_ON "SPDXRef-atman-$use")
+        relate SPDXRef-Package DEPENDS_ON "SPDXRef-atman-$use"
     fi
 done < <(sed -n 's/^use //p' "$manifest")
 while read -r repository; do
     [[ $repository ]] || continue
     printf '    ,\n' && upstream "$repository"
     if [[ $name == build ]]; then
-        relations+=$',\n'$(related "SPDXRef-${repository//_/-}" OPTIONAL_DEPENDENCY_OF SPDXRef-Package)
+        relate "SPDXRef-${repository//_/-}" OPTIONAL_DEPENDENCY_OF SPDXRef-Package
     else
-        relations+=$',\n'$(related SPDXRef-Package DEPENDS_ON "SPDXRef-${repository//_/-}")
+        relate SPDXRef-Package DEPENDS_ON "SPDXRef-${repository//_/-}"
     fi
 done < <(repositories)
 echo
 echo '  ],'
 echo '  "files": ['
 comma=
-number=0
-while read -r file; do
-    number=$((number + 1))
-    printf '%s    {\n      "SPDXID": "SPDXRef-File-%d",\n      "fileName": "./%s",\n' "$comma" "$number" "$file"
-    printf '      "checksums": [\n        {"algorithm": "SHA1", "checksumValue": "%s"},\n' \
-        "$(checksum sha1 "$root/$file")"
-    printf '        {"algorithm": "SHA256", "checksumValue": "%s"}\n      ],\n' "$(checksum sha256 "$root/$file")"
+for number in "${!files[@]}"; do
+    id=SPDXRef-File-$((number + 1))
+    printf '%s    {\n      "SPDXID": "%s",\n      "fileName": "./%s",\n' "$comma" "$id" "${files[number]}"
+    printf '      "checksums": [\n        {"algorithm": "SHA1", "checksumValue": "%s"},\n' "${sha1[number]}"
+    printf '        {"algorithm": "SHA256", "checksumValue": "%s"}\n      ],\n' "${sha256[number]}"
     printf '      "licenseConcluded": "ISC",\n      "licenseInfoInFiles": ["ISC"],\n'
     printf '      "copyrightText": "NOASSERTION"\n    }'
     comma=$',\n'
-    relations+=$',\n'$(related SPDXRef-Package CONTAINS "SPDXRef-File-$number")
-done <<<"$files"
+    relate SPDXRef-Package CONTAINS "$id"
+done
 printf '\n  ],\n  "relationships": [\n%s\n  ]\n}\n' "$relations"
