@@ -7,18 +7,22 @@ kernel=misbehave
 
 # die_of ACT EXCEPTION [ERROR_CODE]: the guest does ACT and ends with reason crash and a report of that exception.
 die_of() {
+    local code
+    printf -v code '%016x' "${3:-0}"
     guest_start $kernel "cmdline=\"$1\""
     guest_ends crash
     console_has "about to $1"
     console_lacks survived
     console_matches "^atman: exception $2  rip 0x[0-9a-f]{16}  rsp 0x000000004[0-9a-f]{7}$"
-    console_has "  err 0x$(printf '%016x' "${3:-0}")"
+    console_has "  err 0x$code"
     console_matches '^  backtrace: 0x[0-9a-f]{16}'
 }
 
 # reported REGISTER VALUE: in the report; VALUE is a number.
 reported() {
-    console_matches "  $1 +0x$(printf '%016x' "$2")"
+    local value
+    printf -v value '%016x' "$2"
+    console_matches "  $1 +0x$value"
 }
 
 # reported_in_image: it was the image's own code that did it.

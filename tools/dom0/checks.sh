@@ -34,22 +34,19 @@ configure_guest() {
     local kernel=$1
     shift
     [[ -f kernels/$kernel ]] || fail "the test has no kernel '$kernel'"
-    {
-        cat "kernels/$kernel.cfg"
-        printf 'kernel="%s"\n' "$PWD/kernels/$kernel"
-        (($# == 0)) || printf '%s\n' "$@"
-    } >/tmp/guest.cfg
+    guest_read "kernels/$kernel.cfg"
+    printf '%s\n' "${guest_text:?}" "kernel=\"$PWD/kernels/$kernel\"" "$@" >/tmp/guest.cfg
 }
 
 guest_start() {
     configure_guest "$@"
-    guests_started+=("$1-${#guests_started[@]}-$$")
+    guests_started+=("$1-${#guests_started[@]}-$BASHPID")
     guest_create "${guests_started[-1]}" /tmp/guest.cfg || fail "xl did not create the guest: ${guest_refusal:?}"
 }
 
 guest_refused() {
     configure_guest "$@"
-    ! guest_create refused-$$ /tmp/guest.cfg || fail "xl created a guest that it should refuse"
+    ! guest_create refused-$BASHPID /tmp/guest.cfg || fail "xl created a guest that it should refuse"
 }
 
 guest_ends() {
@@ -80,38 +77,52 @@ console() {
     cat "$(console_file)"
 }
 
-# console_eventually SECONDS GREP_OPTION TEXT: waits for a line. One grep at least comes after a guest has ended and the
-# console daemon had the time to write down its last words.
+# console_holds HOW TEXT: whether a line is there now that contains TEXT, or, if HOW is =~, matches it.
+console_holds() {
+    local lines line
+    mapfile -t lines <"$GUEST_LOGS/console/guest-$guest.log"
+    for line in "${lines[@]}"; do
+        if [[ $1 == '=~' ]]; then
+            [[ ! $line =~ $2 ]] || return 0
+        else
+            [[ $line != *"$2"* ]] || return 0
+        fi
+    done
+    return 1
+}
+
+# console_eventually SECONDS HOW TEXT: waits for a line. The last look comes after a guest has ended and the console
+# daemon had the time to write down its last words.
 console_eventually() {
     local end=$((SECONDS + $1)) last=0
-    until grep -q "$2" -- "$3" "$(console_file)"; do
+    until console_holds "$2" "$3"; do
         ((!last)) || return 1
         if guest_ended || ((SECONDS >= end)); then
-            sleep 0.5
+            guest_pause 0.5
             last=1
         else
-            sleep 0.1
+            guest_pause 0.1
         fi
     done
 }
 
 console_has() {
-    console_eventually "${2:-10}" -F "$1" || fail "the console lacks '$1'"
+    console_eventually "${2:-10}" '==' "$1" || fail "the console lacks '$1'"
 }
 
 console_matches() {
-    console_eventually "${2:-10}" -E "$1" || fail "no line of the console matches '$1'"
+    console_eventually "${2:-10}" '=~' "$1" || fail "no line of the console matches '$1'"
 }
 
 console_lacks() {
-    ! grep -qF -- "$1" "$(console_file)" || fail "the console has '$1'"
+    ! console_holds '==' "$1" || fail "the console has '$1'"
 }
 
 url_answers() {
     local end=$((SECONDS + ${2:-10}))
     until curl --silent --show-error --fail --globoff --insecure --max-time 5 --output /dev/null "$1"; do
         if guest_ended || ((SECONDS >= end)); then fail "$1 does not answer"; fi
-        sleep 0.1
+        guest_pause 0.1
     done
 }
 
