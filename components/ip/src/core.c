@@ -7,6 +7,7 @@
 
 #include "internal.h"
 
+#include "lwip/dns.h"
 #include "lwip/init.h"
 #include "lwip/ip4_frag.h"
 #include "lwip/ip6_frag.h"
@@ -162,6 +163,8 @@ static void remove_interfaces(struct at_ip *ip)
         at_ip_interface_drop(ip->interfaces);
     pass_seconds(ip);
     at_ip_udp_fini(ip);
+    for (u8_t i = 0; i < AT_IP_DNS_SERVERS_MAX; i++)
+        dns_setserver(i, NULL);
     while (netif_list != NULL)
         netif_remove(netif_list); /* the loopback interface, which lwip_init() will add again */
 }

@@ -25,6 +25,9 @@
 /* A segment of lwIP's has at most this part of the window: TCP must go on when one is lost. */
 #define WINDOW_PART 4u
 
+/* After a loss, so many segments of the wire's are acknowledged without another one until lwIP's are large again. */
+#define RECOVERY 1024u
+
 #define TIMESTAMPS 12u /* bytes of the option */
 
 bool at_ip_segments(const struct at_ip_interface *interface, bool is_v6)
@@ -110,6 +113,22 @@ static void fit(struct at_ip_tcp *tcp)
         tcp_split_unsent_seg(pcb, (u16_t)(taken + window - window % tcp->payload));
 }
 
+/*
+ * What is lost is sent again whole, large segments too: a path that loses often does better with those of the wire. One
+ * that lost something once, among millions, does not.
+ */
+static void look_for_losses(struct at_ip_tcp *tcp)
+{
+    const struct tcp_pcb *pcb = tcp->pcb;
+
+    if (pcb->nrtx > 0) {
+        tcp->is_lossy = true;
+        tcp->lost_at = pcb->lastack;
+    } else if (tcp->is_lossy && pcb->mss == tcp->whole && pcb->lastack - tcp->lost_at >= RECOVERY * tcp->payload) {
+        tcp->is_lossy = false;
+    }
+}
+
 void at_ip_segment_tune(struct at_ip_tcp *tcp)
 {
     struct tcp_pcb *pcb = tcp->pcb;
@@ -125,7 +144,7 @@ void at_ip_segment_tune(struct at_ip_tcp *tcp)
         tcp->window = pcb->cwnd;
     }
     slow_down(tcp);
-    tcp->is_lossy = tcp->is_lossy || pcb->nrtx > 0;
+    look_for_losses(tcp);
     if (!tcp->is_lossy)
         grow(tcp);
     else if (pcb->unsent == NULL && pcb->unacked == NULL)

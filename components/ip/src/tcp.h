@@ -24,10 +24,11 @@ struct at_ip_tcp {
 
     /* segment.c */
     bool no_offload;  /* the device or the peer cannot */
-    bool is_lossy;    /* something was sent again: no large segments any more */
+    bool is_lossy;    /* something was sent again: no large segments for now */
     uint16_t whole;   /* the peer's MSS */
     uint16_t payload; /* bytes of a segment on the wire; 0: not looked at, or no_offload */
     uint32_t window;  /* congestion window when it was last looked at */
+    uint32_t lost_at; /* is_lossy: how far the peer had acknowledged when something was last sent again */
 };
 
 /* A connection's object for `pcb`; NULL: no memory. */

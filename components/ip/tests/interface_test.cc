@@ -141,6 +141,19 @@ TEST_F(InterfaceTest, DnsServers_AreThoseThatWereGiven) {
   EXPECT_EQ(AT_IP_DNS_SERVERS_MAX, int(found[count - 1].bytes[3]));
 }
 
+TEST_F(InterfaceTest, DnsServersOfAStackThatEnded_AreNotTheNextOnes) {
+  at_ip_settings settings = {};
+  at_ip_address found[AT_IP_DNS_SERVERS_MAX];
+  size_t count = 0;
+
+  for (auto &server : settings.dns) server = at_ip_address_v4(10, 0, 0, 9);
+  ASSERT_EQ(AT_OK, us.Start(&settings));
+  us.Stop();
+  ASSERT_EQ(AT_OK, us.Start());
+  at_ip_dns_servers(us.ip, found, &count);
+  EXPECT_EQ(0u, count);
+}
+
 TEST_F(InterfaceTest, WaitForAnAddress_EndsWhenItIsThere) {
   ASSERT_EQ(AT_OK, us.Start());
   clock.passes = true;
