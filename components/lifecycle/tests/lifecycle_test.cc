@@ -238,6 +238,23 @@ TEST_F(LifecycleTest, FailingAtAnyRequest_IsForgottenAtTheNextWord) {
   }
 }
 
+TEST_F(LifecycleTest, FailingFromAnyRequestOn_ObeysWhenTheServerIsWellAgain) {
+  for (uint32_t nth = 0; nth < 4; ++nth) {
+    SCOPED_TRACE(nth);
+    ASSERT_EQ(Start(), AT_OK);
+    Settle();
+    at_fake_xenstored_fail_from(server_, nth, "EIO");
+    Dom0("halt");
+    Settle();
+    EXPECT_EQ(at_lifecycle_requested(&l_), AT_LIFECYCLE_NONE);
+    at_fake_xenstored_fail(server_, 0, "");
+    Dom0("reboot");
+    Settle();
+    EXPECT_EQ(at_lifecycle_requested(&l_), AT_LIFECYCLE_REBOOT);
+    EXPECT_EQ(Stop(), AT_OK);
+  }
+}
+
 TEST_F(LifecycleTest, StoppedInTheMiddle_LeavesNothing) {
   for (int steps = 0; steps < 10; ++steps) {
     for (bool silent : {false, true}) {

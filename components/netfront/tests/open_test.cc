@@ -291,6 +291,26 @@ TEST(NetfrontOpen, AnyStoreRequestFailing_LeavesNothingBehind) {
   EXPECT_GE(failures, 4 + 3 + 7) << "own keys; watch, state and key of the back-end; published keys and state";
 }
 
+// Nor can the back-end be told then to let go: what it has mapped is kept for close(), until it has gone.
+TEST(NetfrontOpen, EveryStoreRequestFailingFromOneOn_LeavesNothingToABackendThatGoes) {
+  for (uint32_t nth = 0;; ++nth) {
+    SCOPED_TRACE(nth);
+    Guest g;
+    g.MakeBackend();
+    g.front_may_be_wrong = true;
+    at_fake_xenstored_fail_from(g.server, nth, "EIO");
+    at_status status = at_netfront_open(&g.front, &g.config);
+    at_fake_xenstored_fail(g.server, 0, "");
+    if (status == AT_OK) break;
+    EXPECT_NE(at_netfront_phase(&g.front), AT_NETFRONT_DONE);
+    at_fake_netback_free(g.back);
+    g.back = nullptr;
+    EXPECT_EQ(at_netfront_close(&g.front, g.Now() + kSecond), AT_OK);
+    g.ExpectNothingLeft();
+    ASSERT_LT(nth, 100u);
+  }
+}
+
 TEST(NetfrontOpen, SilentStore_TimesOut) {
   Guest g;
   g.MakeBackend();

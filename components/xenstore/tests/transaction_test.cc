@@ -82,6 +82,19 @@ TEST_F(TransactionTest, Transact_FailingAtAnyRequest_LeavesNoTransaction) {
   }
 }
 
+TEST_F(TransactionTest, Transact_FailingFromAnyRequestOn_LeavesNoTransaction) {
+  ASSERT_EQ(Write("data/count", "1"), AT_OK);
+  for (uint32_t nth = 0; nth < 3; ++nth) {  // start, read and write
+    SCOPED_TRACE(nth);
+    at_fake_xenstored_fail_from(server_, nth, "ENOSPC");
+    EXPECT_EQ(Transact(), AT_QUOTA);
+    EXPECT_EQ(Held().transactions, 0u);
+    EXPECT_EQ(Dom0Reads(HOME "/data/count"), "1");
+  }
+  at_fake_xenstored_fail(server_, 0, "");
+  EXPECT_EQ(Transact(), AT_OK);
+}
+
 TEST_F(TransactionTest, TooMany_AreRefused) {
   std::vector<uint32_t> open;
   uint32_t number;

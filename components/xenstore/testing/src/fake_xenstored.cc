@@ -98,6 +98,12 @@ void at_fake_xenstored_misbehave(struct at_fake_xenstored *server, enum at_fake_
 void at_fake_xenstored_fail(struct at_fake_xenstored *server, uint32_t nth, const char *name) {
   server->fail_in = nth;
   server->fail_name = name;
+  server->fails_on = false;
+}
+
+void at_fake_xenstored_fail_from(struct at_fake_xenstored *server, uint32_t nth, const char *name) {
+  at_fake_xenstored_fail(server, nth, name);
+  server->fails_on = true;
 }
 
 void at_fake_xenstored_dribble(struct at_fake_xenstored *server, uint32_t bytes) { server->dribble = bytes; }

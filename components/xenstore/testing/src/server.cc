@@ -230,6 +230,19 @@ Error at_fake_xenstored::Handle(Guest *g, uint32_t type, uint32_t number, const 
 }
 
 // Answers the messages that are complete.
+// Whether this request is one that a test wants to fail, and the error's name.
+bool at_fake_xenstored::Refuses(uint32_t type, std::string *name) {
+  if (fail_name.empty()) return false;
+  if (fail_in > 0) {
+    --fail_in;
+    return false;
+  }
+  if (fails_on && (type == XS_TRANSACTION_END || type == XS_UNWATCH)) return false;
+  *name = fail_name;
+  if (!fails_on) fail_name.clear();
+  return true;
+}
+
 void at_fake_xenstored::Process(Guest *g) {
   xsd_sockmsg header;
   while (!g->silent && g->in.size() >= sizeof(header)) {
@@ -243,8 +256,7 @@ void at_fake_xenstored::Process(Guest *g) {
     g->in.erase(0, sizeof(header) + header.len);
     g->requests++;
     Error error;
-    if (!fail_name.empty() && fail_in-- == 0) {
-      reply = std::exchange(fail_name, {});
+    if (Refuses(header.type, &reply)) {
       error = reply.c_str();
     } else {
       error = Handle(g, header.type, header.tx_id, payload, &reply);

@@ -77,6 +77,7 @@ struct at_fake_xenstored {
   uint32_t fault_in = 0;
   uint32_t fail_in = 0;
   std::string fail_name;
+  bool fails_on = false;
   uint32_t dribble = 0;
 
   fake::Guest *Find(uint16_t domid) const {
@@ -95,6 +96,7 @@ struct at_fake_xenstored {
   fake::Error HandleEnd(fake::Guest *g, uint32_t number, const std::string &payload);
   fake::Error HandlePart(fake::Guest *g, fake::Transaction *t, const std::vector<std::string> &strings,
                          std::string *reply);
+  bool Refuses(uint32_t type, std::string *name);
   void Reconnect(fake::Guest *g);
   void Process(fake::Guest *g);
   size_t Step(fake::Guest *g);

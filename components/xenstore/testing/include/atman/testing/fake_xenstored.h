@@ -103,6 +103,13 @@ void at_fake_xenstored_misbehave(struct at_fake_xenstored *server, enum at_fake_
 /* at_fake_xenstored_fail answers request number `nth` from now (0: the next) with error `name` and does not do it. */
 void at_fake_xenstored_fail(struct at_fake_xenstored *server, uint32_t nth, const char *name);
 
+/*
+ * at_fake_xenstored_fail_from answers so request number `nth` from now and every later one, until one of these two is
+ * called again. The end of a transaction and of a watch are left out: a server that is out of everything can still take
+ * something back.
+ */
+void at_fake_xenstored_fail_from(struct at_fake_xenstored *server, uint32_t nth, const char *name);
+
 /* at_fake_xenstored_dribble limits each step to `bytes` in each direction; 0: no limit. */
 void at_fake_xenstored_dribble(struct at_fake_xenstored *server, uint32_t bytes);
 
