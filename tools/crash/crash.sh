@@ -66,18 +66,32 @@ console_in_dump() {
         -e '^  (err|r15|r12|r9|rbp|rdx|rax) +0x' -e '^  backtrace: ' || true
 }
 
-# symbol ADDRESS: its function and line, with those it is inlined in.
-declare -A symbols
+# look_up ADDRESS: leaves in `lines` its function and line, then those it is inlined in. One process is asked for all,
+# as it takes long to begin; an address that is nowhere shows where its answer ends.
+declare -A found
+look_up() {
+    local line nowhere=0xffffffffffffffff
+    if [[ -z ${found[$1]:-} ]]; then
+        printf '%s\n' "$1" $nowhere >&"${ADDR2LINE[1]}"
+        while IFS= read -r line <&"${ADDR2LINE[0]}" && [[ $line != $nowhere:* ]]; do
+            found[$1]+=${line#0x*: }$'\n'
+        done
+    fi
+    mapfile -t lines <<<"${found[$1]%$'\n'}"
+}
+
+# symbol ADDRESS: prints them.
 symbol() {
-    [[ -n ${symbols[$1]:-} ]] || symbols[$1]=$(addr2line -pfie "$debug" "$1" | sed 's/^/      /')
-    echo "${symbols[$1]}"
+    local lines
+    look_up "$1"
+    printf '      %s\n' "${lines[@]}"
 }
 
 # find_caller RETURN_ADDRESS: leaves in `caller` the function and line of the call that it returns behind.
-declare -A callers
 find_caller() {
-    [[ -n ${callers[$1]:-} ]] || callers[$1]=$(addr2line -pfe "$debug" "$(printf '0x%x' $(($1 - 1)))")
-    caller=${callers[$1]}
+    local lines
+    look_up "$(printf '0x%x' $(($1 - 1)))"
+    caller=${lines[0]}
 }
 
 # ago NANOSECONDS: in milliseconds, of an unsigned number that is all ones when nobody knows.
@@ -109,6 +123,7 @@ elif ! text=$(capsule); then
     text=$(console_in_dump)
 fi
 
+coproc ADDR2LINE { addr2line -pfiae "$debug"; }
 reports=0
 while IFS= read -r line; do
     case $line in
