@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The echo service (RFC 862), over TCP and UDP, on port 7: an ordinary program of BSD sockets and POSIX threads. All
- * that it says of where it runs is at_guest_sockets().
+ * that it says of where it runs is at_guest_sockets(), and at_guest_shutdown() for `xl shutdown`.
  */
 #include <netinet/in.h>
 #include <pthread.h>
@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <atman/guest_shutdown.h>
 #include <atman/guest_sockets.h>
 
 #define PORT 7
@@ -65,6 +66,7 @@ int main(int argc, char **argv)
 
     (void)argc;
     at_guest_sockets(argv);
+    at_guest_shutdown(NULL, 0);
     listener = open_socket(SOCK_STREAM);
     if (listener < 0 || listen(listener, 16) != 0 || pthread_create(&thread, NULL, serve_datagrams, NULL) != 0)
         return 1;

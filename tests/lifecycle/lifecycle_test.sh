@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: ISC
 #
-# Guests that are saved and restored, on real Xen: xl save, xl restore, xl save -c; guests that Xen watches; and what is
-# left of one that crashed.
+# Guests that are shut down, saved and restored, on real Xen: xl save, xl restore, xl save -c; guests that Xen watches;
+# and what is left of one that crashed.
 
 # stops_unwatched: asked to, the guest ends cleanly. `xl save -c` takes the xl away that waits for the guest's end.
 stops_unwatched() {
@@ -12,6 +12,33 @@ stops_unwatched() {
         ((SECONDS < limit)) || fail "the guest did not shut down"
         sleep 0.2
     done
+}
+
+# asked WORD: by the toolstack.
+asked() {
+    xenstore-write "/local/domain/${guest_id:?}/control/shutdown" "$1"
+}
+
+# A wish to suspend, which it cannot, is acknowledged and not followed.
+Shutdown_CallsHooks_FromTheLastToTheFirst() {
+    guest_start shutdown
+    console_has serving
+    [[ $(xenstore-read "/local/domain/${guest_id:?}/control/feature-"{poweroff,reboot,suspend}) == $'1\n1\n0' ]] ||
+        fail "it does not say what it can"
+    asked suspend
+    until [[ -z $(xenstore-read "/local/domain/$guest_id/control/shutdown") ]]; do guest_runs; done
+    asked reboot
+    guest_ends reboot
+    [[ $(console) == $'serving\nsecond ends, in time\nfirst ends, in time' ]] || fail "they were not called in order"
+}
+
+HookThatDoesNotReturn_EndsAtItsDeadline() {
+    guest_start shutdown 'cmdline="stuck"'
+    console_has serving
+    asked poweroff
+    guest_ends poweroff
+    console_has 'first ends, in time'
+    console_has 'shutdown: a hook did not return in time'
 }
 
 # Restored twice from one file: they share all their memory, but no random number that was drawn afterwards.

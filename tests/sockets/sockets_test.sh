@@ -39,7 +39,7 @@ Echo_OverTcpAndUdp_GivesBackWhatWasSent() {
     head -c 300000 /dev/urandom >/tmp/sent
     socat -t 10 - TCP:10.0.0.2:7 </tmp/sent >/tmp/back
     cmp /tmp/sent /tmp/back || fail "300,000 bytes do not come back as they were sent"
-    guest_runs
+    guest_stops
 }
 
 # time_server HEAD STAMP [ORIGINATE]: answers every question at port 123 with the first four bytes HEAD, the time STAMP
