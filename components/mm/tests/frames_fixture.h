@@ -49,7 +49,7 @@ class FramesTest : public ::testing::Test {
   void Free(void *block, unsigned order) { at_mm_frames_free(&frames_, block, order); }
 
   std::unique_ptr<AtFakeMemory> memory_;
-  at_mm_frames frames_;
+  at_mm_frames frames_ = {};  // not every test starts one
 };
 
 #endif  // ATMAN_MM_TESTS_FRAMES_FIXTURE_H
