@@ -162,6 +162,7 @@ static void remove_interfaces(struct at_ip *ip)
     while (ip->interfaces != NULL)
         at_ip_interface_drop(ip->interfaces);
     pass_seconds(ip);
+    drop_loopback(); /* where lwIP sends what it says of fragments given up, when no other interface is left */
     at_ip_udp_fini(ip);
     for (u8_t i = 0; i < AT_IP_DNS_SERVERS_MAX; i++)
         dns_setserver(i, NULL);
