@@ -21,16 +21,16 @@ check_text() {
 
 fill_folder() {
     local name=$1 kernel=$2 arguments=$3
-    mkdir -p "$work/root/boot/grub"
-    cp -L "$kernel" "$work/root/boot/kernel"
-    cat >"$work/root/boot/grub/menu.lst" <<END
+    mkdir -p "$work/tree/boot/grub"
+    cp -L "$kernel" "$work/tree/boot/kernel"
+    cat >"$work/tree/boot/grub/menu.lst" <<END
 default 0
 timeout 0
 title $name
 root (hd0)
 kernel /boot/kernel$arguments
 END
-    cat >"$work/root/boot/grub/grub.cfg" <<END
+    cat >"$work/tree/boot/grub/grub.cfg" <<END
 set default=0
 set timeout=0
 menuentry "$name" {
@@ -38,14 +38,14 @@ menuentry "$name" {
 }
 END
     # Whatever the umask and the kernel's own mode.
-    chmod -R a=rX,u+w "$work/root"
-    chmod 644 "$work/root/boot/kernel"
+    chmod -R a=rX,u+w "$work/tree"
+    chmod 644 "$work/tree/boot/kernel"
 }
 
 # A UUID of the content's: 32 hexadecimal digits in groups.
 identity() {
     local sum
-    sum=$(cd "$work/root" && find . -type f | sort | xargs sha256sum | sha256sum)
+    sum=$(cd "$work/tree" && find . -type f | sort | xargs sha256sum | sha256sum)
     echo "${sum:0:8}-${sum:8:4}-4${sum:13:3}-8${sum:17:3}-${sum:20:12}"
 }
 
@@ -64,12 +64,12 @@ forget_origin() {
 make_disk() {
     local disk=$1 uuid kib
     uuid=$(identity)
-    kib=$(du -sk --apparent-size "$work/root" | cut -f 1)
+    kib=$(du -sk --apparent-size "$work/tree" | cut -f 1)
     kib=$(((kib / 1024 + 2) * 1024))
     rm -f "$disk"
     {
         mke2fs -q -t ext2 -b 1024 -I 128 -N 32 -m 0 -O ^resize_inode,^dir_index -L atman -U "$uuid" \
-            -E "hash_seed=$uuid,root_owner=0:0,nodiscard" -d "$work/root" "$disk" "$kib" &&
+            -E "hash_seed=$uuid,root_owner=0:0,nodiscard" -d "$work/tree" "$disk" "$kib" &&
             forget_origin | debugfs -w -f - "$disk"
     } >"$work/log" 2>&1 || { cat "$work/log" >&2 && exit 1; }
 }
