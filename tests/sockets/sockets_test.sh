@@ -42,20 +42,6 @@ Echo_OverTcpAndUdp_GivesBackWhatWasSent() {
     guest_stops
 }
 
-# time_server HEAD STAMP [ORIGINATE]: answers every question at port 123 with the first four bytes HEAD, the time STAMP
-# and what the client sent as its time, or ORIGINATE, all in hexadecimal (RFC 4330, 4).
-time_server() {
-    cat >/tmp/time_server <<END
-#!/bin/bash
-question=\$(head -c 48 | od -An -v -t x1 | tr -d ' \n')
-originate=${3:-}
-answer=$1$(printf '%040d' 0)\${originate:-\${question:80:16}}$2$2
-printf '%b' "\$(sed 's/../\\\\x&/g' <<<"\$answer")"
-END
-    chmod +x /tmp/time_server
-    socat UDP-LISTEN:123,fork,reuseaddr EXEC:/tmp/time_server &
-}
-
 # ntp_says REASON TEXT: how the guest ends, and a regular expression for what it prints.
 ntp_says() {
     guest_start ntp "cmdline='10.0.0.1 ip=10.0.0.2/24'"
@@ -63,8 +49,6 @@ ntp_says() {
     console_matches "^ntp: 10\.0\.0\.1: $2"
     stop_children
 }
-
-readonly TWO_BILLION=fae0128080000000 # 2,000,000,000.5 seconds since 1970
 
 Ntp_ServersTime_IsPrinted() {
     time_server 240200ec $TWO_BILLION

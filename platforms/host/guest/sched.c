@@ -11,10 +11,14 @@
 #include <atman/sched/thread.h>
 #include <atman/xen/event.h>
 
+#include "program.h"
+
 #define GUARD 4096u
-#define STACK_SIZE 65536u /* more than in a guest: the host's C library and the sanitizers want room */
+#define STACK_SIZE 16384u /* as in platforms/xen_pv */
+#define ROOM 65536u       /* more below it, for the host's C library and the sanitizers */
 
 static struct at_wait place; /* for whoever has to wait */
+static void *first_local;
 
 static uint64_t now_ns(void *ctx)
 {
@@ -38,23 +42,26 @@ static at_status stack_alloc(void *ctx, struct at_span *stack, size_t size)
 
     (void)ctx;
     size = ((size + GUARD - 1) / GUARD) * GUARD;
-    if (size < STACK_SIZE)
-        size = STACK_SIZE;
-    base = mmap(NULL, GUARD + size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+    base = mmap(NULL, GUARD + ROOM + size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
     if (base == MAP_FAILED)
         return AT_NO_MEMORY;
     if (mprotect(base, GUARD, PROT_NONE) != 0) {
-        munmap(base, GUARD + size);
+        munmap(base, GUARD + ROOM + size);
         return AT_NO_MEMORY;
     }
-    *stack = at_span_of(base + GUARD, size);
+    *stack = at_span_of(base + GUARD + ROOM, size);
     return AT_OK;
 }
 
 static void stack_free(void *ctx, struct at_span stack)
 {
     (void)ctx;
-    munmap(stack.data - GUARD, GUARD + stack.size);
+    munmap(stack.data - ROOM - GUARD, GUARD + ROOM + stack.size);
+}
+
+void at_host_sched_local(void *local)
+{
+    first_local = local;
 }
 
 struct at_sched *at_guest_sched(void)
@@ -65,7 +72,8 @@ struct at_sched *at_guest_sched(void)
     static int ready;
 
     if (!ready) {
-        const struct at_sched_config config = {.ops = &ops, .ctx = at_guest_events(), .stack_size = STACK_SIZE};
+        const struct at_sched_config config = {
+            .ops = &ops, .ctx = at_guest_events(), .stack_size = STACK_SIZE, .local = first_local};
 
         at_sched_init(&sched, &config);
         at_sched_wait_queue_init(&waiting, &sched, "guest");
