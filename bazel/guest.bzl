@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""guest_transition: to how everything is built that runs on Xen."""
+"""guest_transition: to how everything is built that runs on Xen; counted_guest_transition: to how a host tests it."""
 
 # How a guest is built, whatever the command line says about host programs.
 _GUEST = {
@@ -11,6 +11,7 @@ _GUEST = {
 }
 
 _COPT = "//command_line_option:copt"
+_FEATURES = "//command_line_option:features"
 
 def _guest_impl(settings, _attr):
     # What chooses between builds of a component goes for guests as well: --copt=-DAT_MM_HEAP_CHECK=2.
@@ -19,5 +20,15 @@ def _guest_impl(settings, _attr):
 guest_transition = transition(
     implementation = _guest_impl,
     inputs = [_COPT],
+    outputs = _GUEST.keys() + [_COPT],
+)
+
+def _counted_guest_impl(settings, attr):
+    # What of the command line's features is the guest's: the one by which `atman coverage` has its code counted.
+    return dict(_guest_impl(settings, attr), **{_FEATURES: [f for f in settings[_FEATURES] if f == "counted"]})
+
+counted_guest_transition = transition(
+    implementation = _counted_guest_impl,
+    inputs = [_COPT, _FEATURES],
     outputs = _GUEST.keys() + [_COPT],
 )

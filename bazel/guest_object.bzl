@@ -3,13 +3,17 @@
 
 load(":guest.bzl", "guest_transition")
 
-GUEST_CODE_ATTRS = {
-    "deps": attr.label_list(cfg = guest_transition, mandatory = True, providers = [CcInfo]),
-    "_allowlist_function_transition": attr.label(
-        default = "@bazel_tools//tools/allowlists/function_transition_allowlist",
-    ),
-    "_cc_toolchain": attr.label(cfg = guest_transition, default = "@bazel_tools//tools/cpp:current_cc_toolchain"),
-}
+def guest_code_attrs(transition):
+    """What guest_code() needs of a rule's attributes, with `deps` as `transition` builds them."""
+    return {
+        "deps": attr.label_list(cfg = transition, mandatory = True, providers = [CcInfo]),
+        "_allowlist_function_transition": attr.label(
+            default = "@bazel_tools//tools/allowlists/function_transition_allowlist",
+        ),
+        "_cc_toolchain": attr.label(cfg = transition, default = "@bazel_tools//tools/cpp:current_cc_toolchain"),
+    }
+
+GUEST_CODE_ATTRS = guest_code_attrs(guest_transition)
 
 def guest_archives(ctx, without = []):
     """The archives that `deps` of a rule with GUEST_CODE_ATTRS consist of, but for those of the packages `without`."""

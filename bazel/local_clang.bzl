@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""local_clang: where the machine's clang is, for the toolchain that makes fuzzers. Not there: an empty path."""
+"""local_clang: where the machine's clang is, for fuzzers and for `atman coverage`. Not there: an empty path."""
 
 _TOOLS = ["ar", "cpp", "gcov", "ld", "nm", "objdump", "strip"]
 
@@ -13,6 +13,7 @@ def _local_clang_impl(ctx):
     tools["gcc"] = clang or "/bin/false"
     tools["objcopy"] = str(ctx.which("objcopy") or "/bin/false")
     includes = []
+    own = ""
     if clang:
         # What `clang -v` lists between its two headings, in C++, which includes C's.
         said = ctx.execute(
@@ -24,17 +25,19 @@ def _local_clang_impl(ctx):
 
         # The sanitizers' lists of what to leave alone count as included.
         includes.append(_ask(ctx, clang, "-print-resource-dir") + "/share")
+        own = _ask(ctx, clang, "-print-resource-dir") + "/include"
     ctx.file("BUILD.bazel", "")
-    ctx.file("defs.bzl", "CLANG = {}\nTOOLS = {}\nINCLUDES = {}\nVERSION = {}\n".format(
+    ctx.file("defs.bzl", "CLANG = {}\nTOOLS = {}\nINCLUDE = {}\nINCLUDES = {}\nVERSION = {}\n".format(
         repr(clang),
         repr(tools),
+        repr(own),
         repr(includes),
         repr(_ask(ctx, clang, "--version").split("\n")[0] if clang else ""),
     ))
 
 local_clang = repository_rule(
     implementation = _local_clang_impl,
-    doc = "defs.bzl with CLANG, TOOLS (name -> path), INCLUDES (built-in header folders) and VERSION.",
+    doc = "defs.bzl with CLANG, TOOLS (name -> path), INCLUDES (built-in folders), INCLUDE (clang's own) and VERSION.",
     environ = ["PATH"],
     local = True,
 )

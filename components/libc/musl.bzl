@@ -7,8 +7,21 @@ def _path(label):
 _MUSL = _path(Label("@musl//:BUILD.bazel"))
 _OVERLAY = _path(Label("//components/libc:BUILD"))
 
+# What the sources of ours that are compiled with musl's need to see its internals. The overlay comes before the
+# architecture that it overlays.
+MUSL_INTERNALS = [
+    "-D_XOPEN_SOURCE=700",
+    "-I{}/arch".format(_OVERLAY),
+    "-I{}/include".format(_OVERLAY),
+    "-I{}/arch/x86_64".format(_MUSL),
+    "-I{}/arch/generic".format(_MUSL),
+    "-I{}/src/include".format(_MUSL),
+    "-I{}/src/internal".format(_MUSL),
+    "-I{}/include".format(_MUSL),
+]
+
 # musl's own flags (its configure and Makefile), quiet: how upstream writes C is upstream's business. Frame pointers
-# stay, so that a crash inside printf shows who called it. The overlay comes before the architecture that it overlays.
+# stay, so that a crash inside printf shows who called it.
 MUSL_COPTS = [
     "-std=c99",
     "-w",
@@ -21,15 +34,7 @@ MUSL_COPTS = [
     # Not musl's: a jump table takes eight bytes for each case, which is 4% of printf.
     "-fno-jump-tables",
     "-Wa,--noexecstack",
-    "-D_XOPEN_SOURCE=700",
-    "-I{}/arch".format(_OVERLAY),
-    "-I{}/include".format(_OVERLAY),
-    "-I{}/arch/x86_64".format(_MUSL),
-    "-I{}/arch/generic".format(_MUSL),
-    "-I{}/src/include".format(_MUSL),
-    "-I{}/src/internal".format(_MUSL),
-    "-I{}/include".format(_MUSL),
-]
+] + MUSL_INTERNALS
 
 def musl(folder, files):
     """Labels of files in musl's src/`folder`; C unless the name says otherwise."""

@@ -4,7 +4,9 @@
 #ifndef ATMAN_TESTS_LIBC_GUEST_THREADS_H
 #define ATMAN_TESTS_LIBC_GUEST_THREADS_H
 
+#include <poll.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 #include <time.h>
 
 #include <cstdint>
@@ -27,11 +29,13 @@ int guest_pthread_detach(Thread);
 Thread guest_pthread_self();
 int guest_pthread_cancel(Thread);
 int guest_pthread_setcancelstate(int, int *);
+int guest_pthread_setcanceltype(int, int *);
 void guest_pthread_testcancel();
 [[noreturn]] void guest_pthread_exit(void *);
 int guest_pthread_attr_init(Object *);
 int guest_pthread_attr_setdetachstate(Object *, int);
 int guest_pthread_attr_setstacksize(Object *, size_t);
+int guest_pthread_attr_setguardsize(Object *, size_t);
 int guest_pthread_mutex_init(Object *, const Object *);
 int guest_pthread_mutex_lock(Object *);
 int guest_pthread_mutex_trylock(Object *);
@@ -68,6 +72,9 @@ int guest_pipe(int *);
 int guest_close(int);
 ssize_t guest_read(int, void *, size_t);
 ssize_t guest_write(int, const void *, size_t);
+ssize_t guest_writev(int, const iovec *, int);
+int guest_poll(pollfd *, nfds_t, int);
+long guest_at_libc_sys_futex(volatile int *, int, int, long, volatile int *);
 void guest___do_cleanup_push(void *);
 }
 

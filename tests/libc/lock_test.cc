@@ -11,7 +11,7 @@
 
 namespace {
 
-constexpr int kMutexNormal = 0, kMutexRecursive = 1, kMutexErrorCheck = 2;  // musl's
+constexpr int kMutexRecursive = 1, kMutexErrorCheck = 2;  // musl's
 
 TEST_F(Threads, Mutex_ExcludesAcrossSwitches) {
   Object mutex;
@@ -202,6 +202,22 @@ TEST_F(Threads, Once_RunsOnce) {
   Join(one);
   Join(two);
   EXPECT_EQ(once_calls, 1);
+}
+
+// What musl never asks, and a program that makes the call itself may.
+TEST_F(Threads, Futex_AnswersAsLinuxDoes) {
+  volatile int word = 5;
+  const timespec wrong = {0, 1000000000}, soon = {0, 1000};
+  const auto call = [&word](int operation, int value, const timespec *timeout) {
+    return guest_at_libc_sys_futex(&word, operation, value, reinterpret_cast<long>(timeout), nullptr);
+  };
+  EXPECT_EQ(call(0, 4, nullptr), -EAGAIN) << "another value: whoever was to wake it has been there";
+  EXPECT_EQ(call(0, 5, &wrong), -EINVAL);
+  EXPECT_EQ(call(0, 5, &soon), -ETIMEDOUT);
+  EXPECT_EQ(call(9, 5, nullptr), -ENOSYS) << "FUTEX_WAIT_BITSET";
+  volatile int other = 0;
+  EXPECT_EQ(guest_at_libc_sys_futex(&word, 3, 0, INT64_C(1) << 40, &other), 0)
+      << "more than an int has, and nobody waits";
 }
 
 }  // namespace

@@ -13,7 +13,7 @@
 
 namespace {
 
-constexpr int kDisable = 1, kEnable = 0;
+constexpr int kDisable = 1, kEnable = 0, kMasked = 2, kAsynchronous = 1;  // musl's
 void *const kCanceled = reinterpret_cast<void *>(-1);
 
 TEST_F(Threads, Join_WaitsForTheResult) {
@@ -119,10 +119,12 @@ TEST_F(Threads, Cancel_EndsEveryKindOfWait) {
   guest_pthread_cond_init(&condition, nullptr);
   ASSERT_EQ(guest_pipe(pipe), 0);
   char byte;
+  pollfd input = {pipe[0], POLLIN, 0};
   std::function<void()> waits[] = {
       [&] { guest_sem_wait(&semaphore); },
       [&] { Sleep(UINT64_C(1) << 60); },
       [&] { guest_read(pipe[0], &byte, 1); },
+      [&] { guest_poll(&input, 1, -1); },
       [&] {
         guest_pthread_mutex_lock(&mutex);
         guest_pthread_cond_wait(&condition, &mutex);
@@ -136,7 +138,7 @@ TEST_F(Threads, Cancel_EndsEveryKindOfWait) {
     EXPECT_EQ(Join(thread), kCanceled);
     thread = Start(&wait);
     EXPECT_EQ(guest_pthread_cancel(thread), 0) << "before it waits";
-    if (&wait == &waits[3]) {
+    if (&wait == &waits[4]) {
       // The first one ended as a waiter does that is cancelled: with the mutex.
       EXPECT_EQ(guest_pthread_mutex_trylock(&mutex), EBUSY);
       guest_pthread_mutex_unlock(&mutex);
@@ -181,6 +183,84 @@ TEST_F(Threads, CancelDisabled_WaitsOn) {
   guest_sem_post(&semaphore);
   EXPECT_EQ(Join(thread), kCanceled);
   EXPECT_TRUE(reached);
+}
+
+// PTHREAD_CANCEL_MASKED, which is musl's own: the call fails instead of the thread ending.
+TEST_F(Threads, CancelMasked_EndsTheWaitOnly) {
+  bool reached = false;
+  std::function<void()> function = [&] {
+    guest_pthread_setcancelstate(kMasked, nullptr);
+    const timespec long_time = {5, 0};
+    timespec rest = {};
+    EXPECT_EQ(guest_nanosleep(&long_time, &rest), -1);
+    EXPECT_EQ(GuestErrno(), ECANCELED);
+    EXPECT_EQ(rest.tv_sec, 4) << "what was left of it";
+    EXPECT_EQ(rest.tv_nsec, 999999000);
+    reached = true;
+  };
+  Thread thread = Start(&function);
+  Sleep(1000);
+  guest_pthread_cancel(thread);
+  EXPECT_EQ(Join(thread), &function);
+  EXPECT_TRUE(reached);
+}
+
+TEST_F(Threads, CancellingItself_EndsAtThePointThatItsTypeSays) {
+  for (int type : {0, kAsynchronous}) {
+    SCOPED_TRACE(type);
+    bool later = false;
+    std::function<void()> function = [&] {
+      guest_pthread_setcanceltype(type, nullptr);
+      guest_pthread_testcancel();  // nothing to do yet
+      guest_pthread_cancel(guest_pthread_self());
+      later = true;
+      guest_pthread_testcancel();
+      ADD_FAILURE() << "it goes on";
+    };
+    EXPECT_EQ(Join(Start(&function)), kCanceled);
+    EXPECT_EQ(later, type == 0);
+  }
+  bool ended = false;
+  std::function<void()> disabled = [&] {
+    guest_pthread_setcanceltype(kAsynchronous, nullptr);
+    guest_pthread_setcancelstate(kDisable, nullptr);
+    guest_pthread_cancel(guest_pthread_self());
+    ended = true;
+  };
+  EXPECT_EQ(Join(Start(&disabled)), &disabled);
+  EXPECT_TRUE(ended);
+}
+
+// The page below a stack is absent or there is no stack: a frame that is too large shall not be somebody's data.
+TEST_F(Threads, WithoutGuard_AreNotMade) {
+  Object attr;
+  guest_pthread_attr_init(&attr);
+  guest_pthread_attr_setguardsize(&attr, 0);
+  std::function<void()> function = [] {};
+  Thread thread;
+  EXPECT_EQ(guest_pthread_create(&thread, &attr, Call, &function), EAGAIN);
+}
+
+// More buffers than a call looks at at once.
+TEST_F(Threads, BlockingWrite_OfManyBuffersIsWhole) {
+  int pipe[2];
+  ASSERT_EQ(guest_pipe(pipe), 0);
+  std::string sent(40 * 1000, '.'), received;
+  for (size_t i = 0; i < sent.size(); i++) sent[i] = static_cast<char>('a' + i % 23);
+  std::vector<iovec> parts;
+  for (size_t at = 0; at < sent.size(); at += 1000) parts.push_back({sent.data() + at, 1000});
+  std::function<void()> function = [&] {
+    EXPECT_EQ(guest_writev(pipe[1], parts.data(), static_cast<int>(parts.size())), static_cast<ssize_t>(sent.size()));
+    guest_close(pipe[1]);
+  };
+  Thread thread = Start(&function);
+  char buffer[777];
+  for (ssize_t got; (got = guest_read(pipe[0], buffer, sizeof buffer)) > 0;) {
+    received.append(buffer, static_cast<size_t>(got));
+  }
+  Join(thread);
+  EXPECT_EQ(received, sent);
+  guest_close(pipe[0]);
 }
 
 TEST_F(Threads, Pipe_CarriesAMegabyte) {

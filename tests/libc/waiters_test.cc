@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: ISC
 // Threads that wait for one file: who is woken.
 
+#include <poll.h>
+
 #include <functional>
 #include <string>
 #include <vector>
@@ -16,6 +18,7 @@ int guest_pipe(int *);
 int guest_close(int);
 ssize_t guest_read(int, void *, size_t);
 ssize_t guest_write(int, const void *, size_t);
+int guest_poll(pollfd *, nfds_t, int);
 }
 
 namespace {
@@ -90,6 +93,39 @@ TEST_F(Waiters, WhatOneLeaves_WakesTheNext) {
 TEST_F(Waiters, TheEnd_IsForAllOfThem) {
   EXPECT_EQ(guest_close(pipe_[1]), 0);
   EXPECT_EQ(ReadyThreads(), kReaders);
+}
+
+// Threads in poll() are told of what they asked about, and only of that.
+TEST(Pollers, AreWokenByTheirOwnFiles) {
+  struct Pipes {
+    int watched[2], other[2];
+    int result = -1;
+    pollfd fds[3];
+  } pipes;
+  ASSERT_EQ(guest_pipe(pipes.watched), 0);
+  ASSERT_EQ(guest_pipe(pipes.other), 0);
+  pipes.fds[0] = {-1, POLLIN, 0};
+  pipes.fds[1] = {pipes.watched[0], POLLIN, 0};
+  pipes.fds[2] = {pipes.other[0], 0, 0};
+  const auto poll_all = [](void *argument) -> void * {
+    Pipes *all = static_cast<Pipes *>(argument);
+    all->result = guest_poll(all->fds, 3, -1);
+    return nullptr;
+  };
+  void *thread;
+  ASSERT_EQ(guest_pthread_create(&thread, nullptr, poll_all, &pipes), 0);
+  guest_sched_yield();
+  EXPECT_EQ(guest_write(pipes.other[1], "a", 1), 1);
+  EXPECT_EQ(ReadyThreads(), 0u) << "of this one it asked for errors only";
+  EXPECT_EQ(guest_write(pipes.watched[1], "a", 1), 1);
+  EXPECT_EQ(ReadyThreads(), 1u);
+  EXPECT_EQ(guest_write(pipes.watched[1], "b", 1), 1) << "and once more, before it has run";
+  EXPECT_EQ(guest_pthread_join(thread, nullptr), 0);
+  EXPECT_EQ(pipes.result, 1);
+  EXPECT_EQ(pipes.fds[0].revents, 0);
+  EXPECT_EQ(pipes.fds[1].revents, POLLIN);
+  EXPECT_EQ(pipes.fds[2].revents, 0);
+  for (int fd : {pipes.watched[0], pipes.watched[1], pipes.other[0], pipes.other[1]}) EXPECT_EQ(guest_close(fd), 0);
 }
 
 }  // namespace

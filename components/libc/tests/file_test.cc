@@ -103,9 +103,11 @@ TEST_F(Files, NonBlocking_AnswersEagain) {
   ExpectError(guest_write(pipe_[1], bytes, PIPE_BUF), EAGAIN);  // whole or not at all
   EXPECT_EQ(guest_read(pipe_[0], bytes, 1), 1);
   EXPECT_EQ(guest_write(pipe_[1], bytes, PIPE_BUF), PIPE_BUF);
-  int off = 0;
+  int off = 0, on = 1;
   EXPECT_EQ(guest_ioctl(pipe_[0], FIONBIO, &off), 0);
   EXPECT_EQ(guest_fcntl(pipe_[0], F_GETFL), O_RDONLY);
+  EXPECT_EQ(guest_ioctl(pipe_[0], FIONBIO, &on), 0);
+  EXPECT_EQ(guest_fcntl(pipe_[0], F_GETFL), O_RDONLY | O_NONBLOCK);
   EXPECT_EQ(guest_fcntl(pipe_[1], F_GETFL), O_WRONLY | O_NONBLOCK);
   EXPECT_EQ(guest_fcntl(pipe_[1], F_SETFL, 0), 0);
   EXPECT_EQ(guest_fcntl(pipe_[1], F_GETFL), O_WRONLY);
@@ -152,12 +154,14 @@ TEST_F(Files, Descriptors_LowestFreeIsTaken) {
     ExpectError(guest_read(fd, &byte, 1), EBADF);
     ExpectError(guest_dup(fd), EBADF);
     ExpectError(guest_dup2(fd, 5), EBADF);
+    ExpectError(guest_write(fd, &byte, 1), EBADF);
+    ExpectError(guest_ioctl(fd, FIONREAD, &byte), EBADF);
     ExpectError(guest_fcntl(fd, F_GETFL), EBADF);
   }
   ASSERT_EQ(MakePipe(), 0);
   ExpectError(guest_dup2(3, -1), EBADF);
   ExpectError(guest_dup2(3, AT_LIBC_FILES_MAX), EBADF);
-  ExpectError(guest_fcntl(3, F_DUPFD, -1), EINVAL);
+  ExpectError(guest_fcntl(3, F_DUPFD, -1L), EINVAL);
   ExpectError(guest_fcntl(3, F_DUPFD, AT_LIBC_FILES_MAX), EINVAL);
   ExpectError(guest_fcntl(3, 12345), EINVAL);
   ClosePipe();
@@ -185,6 +189,55 @@ TEST_F(Files, NoMemory_LeavesNothingBehind) {
   ASSERT_EQ(MakePipe(), 0);
   EXPECT_EQ(pipe_[0], 3);
   ClosePipe();
+}
+
+TEST_F(Files, CloseOnExec_IsTakenAndMeansNothing) {
+  ASSERT_EQ(MakePipe(O_CLOEXEC), 0);
+  EXPECT_EQ(guest_fcntl(pipe_[0], F_SETFD, FD_CLOEXEC), 0);
+  EXPECT_EQ(guest_fcntl(pipe_[0], F_GETFD), 0) << "nothing is ever executed";
+  EXPECT_EQ(guest_fcntl(pipe_[0], F_DUPFD_CLOEXEC, 10), 10);
+  EXPECT_EQ(guest_close(10), 0);
+  ClosePipe();
+}
+
+TEST_F(Files, BufferCounts_AreBounded) {
+  ASSERT_EQ(MakePipe(O_NONBLOCK), 0);
+  char byte = 'x';
+  const std::vector<iovec> parts(IOV_MAX + 1, iovec{&byte, 0});
+  EXPECT_EQ(guest_writev(pipe_[1], parts.data(), IOV_MAX), 0);
+  EXPECT_EQ(guest_readv(pipe_[0], parts.data(), IOV_MAX), 0);
+  for (int count : {-1, IOV_MAX + 1}) {
+    SCOPED_TRACE(count);
+    ExpectError(guest_writev(pipe_[1], parts.data(), count), EINVAL);
+    ExpectError(guest_readv(pipe_[0], parts.data(), count), EINVAL);
+  }
+  ClosePipe();
+}
+
+TEST_F(Files, Pipe_GoesRoundItsEnd) {
+  ASSERT_EQ(MakePipe(O_NONBLOCK), 0);
+  std::string sent(2 * PIPE_BUF, '.'), got(2 * PIPE_BUF, ' ');
+  for (size_t i = 0; i < sent.size(); i++) sent[i] = static_cast<char>('a' + i % 23);
+  EXPECT_EQ(guest_write(pipe_[1], sent.data(), PIPE_BUF + 7), PIPE_BUF + 7);
+  EXPECT_EQ(guest_read(pipe_[0], got.data(), PIPE_BUF + 7), PIPE_BUF + 7);
+  EXPECT_EQ(guest_write(pipe_[1], sent.data(), sent.size()), 2 * PIPE_BUF);
+  EXPECT_EQ(guest_write(pipe_[1], sent.data(), 0), 0) << "nothing fits into what is full";
+  EXPECT_EQ(guest_read(pipe_[0], got.data(), got.size()), 2 * PIPE_BUF);
+  EXPECT_EQ(got, sent);
+  ClosePipe();
+}
+
+TEST_F(Files, Console_PassesEmptyBuffersOver) {
+  char text[8] = "";
+  const iovec nothing[] = {{text, 0}, {text, 0}}, later[] = {{text, 0}, {text, 8}};
+  EXPECT_EQ(guest_readv(0, nothing, 2), 0);
+  Type("line\n");
+  EXPECT_EQ(guest_readv(0, later, 2), 5);
+  EXPECT_STREQ(text, "line\n");
+  const iovec out[] = {{text, 0}, {text, 4}};
+  EXPECT_EQ(guest_writev(1, out, 2), 4);
+  EXPECT_EQ(TakeConsole(), std::vector<std::string>{"line"});
+  ExpectError(guest_ioctl(1, FIONREAD, text), ENOTTY);
 }
 
 TEST_F(Files, Console_IsWhatTheFirstThreeAre) {
@@ -234,6 +287,11 @@ TEST_F(Files, Poll_SaysWhatIsReady) {
   EXPECT_EQ(guest_poll(fds, 1, 0), 1);
   EXPECT_EQ(fds[0].revents, POLLHUP);
   EXPECT_EQ(guest_close(pipe_[0]), 0);
+  ASSERT_EQ(MakePipe(), 0);
+  EXPECT_EQ(guest_close(pipe_[0]), 0);
+  EXPECT_EQ(guest_poll(fds + 1, 1, 0), 1);
+  EXPECT_EQ(fds[1].revents, POLLOUT | POLLERR) << "nobody will read it";
+  EXPECT_EQ(guest_close(pipe_[1]), 0);
 }
 
 TEST_F(Files, PollTimeout_IsKept) {
@@ -246,6 +304,9 @@ TEST_F(Files, PollTimeout_IsKept) {
   EXPECT_EQ(guest_ppoll(&fds, 1, &exact, nullptr), 0);
   EXPECT_EQ(GuestNow() - before, 1025000005u);
   ExpectError(guest_ppoll(&fds, 1, &wrong, nullptr), EINVAL);
+  const timespec none = {};
+  EXPECT_EQ(guest_ppoll(&fds, 1, &none, nullptr), 0);
+  EXPECT_EQ(GuestNow() - before, 1025000005u) << "it does not wait";
   EXPECT_DEATH(guest_poll(&fds, 1, -1), "guest deadlock: poll");
   ClosePipe();
 }
@@ -268,6 +329,43 @@ TEST_F(Files, Select_SaysWhatIsReady) {
   FD_SET(50, &in);
   ExpectError(guest_select(51, &in, &out, nullptr, nullptr), EBADF);
   ClosePipe();
+}
+
+// Longer than 2^64 - 1 nanoseconds, by its seconds and by what is beside them.
+TEST_F(Files, PollTimeoutBeyondTheClock_IsForEver) {
+  ASSERT_EQ(MakePipe(), 0);
+  pollfd writable = {pipe_[1], POLLOUT, 0}, readable = {pipe_[0], POLLIN, 0};
+  for (const timespec time : {timespec{INT64_C(1) << 60, 0}, timespec{18446744073, 999999999}}) {
+    SCOPED_TRACE(time.tv_sec);
+    EXPECT_EQ(guest_ppoll(&writable, 1, &time, nullptr), 1);
+    EXPECT_DEATH(guest_ppoll(&readable, 1, &time, nullptr), "guest deadlock: poll");
+  }
+  ClosePipe();
+}
+
+TEST_F(Files, PollAndSelect_SayWhatTheyCannotDo) {
+  fd_set set;
+  FD_ZERO(&set);
+  pollfd none = {-1, 0, 0};
+  const timeval soon = {}, wrong = {0, 1000000};
+  const timespec at_once = {};
+  ExpectError(guest_poll(&none, AT_LIBC_FILES_MAX + 1, 0), EINVAL);
+  ExpectError(guest_ppoll(&none, AT_LIBC_FILES_MAX + 1, &at_once, nullptr), EINVAL);
+  const struct {
+    int count;
+    timeval time;
+  } cases[] = {{-1, soon}, {FD_SETSIZE + 1, soon}, {1, {-1, 0}}};
+  for (const auto &c : cases) {
+    SCOPED_TRACE(c.count);
+    timeval time = c.time;
+    ExpectError(guest_select(c.count, &set, nullptr, nullptr, &time), EINVAL);
+  }
+  const timespec late = {0, 1000000000};
+  ExpectError(guest_pselect(1, &set, nullptr, nullptr, &late, nullptr), EINVAL);
+  timeval second = wrong;
+  EXPECT_EQ(guest_select(1, &set, nullptr, nullptr, &second), 0) << "musl carries what is more than a second";
+  FailAllocation(1);
+  ExpectError(guest_select(1, &set, nullptr, nullptr, nullptr), ENOMEM);
 }
 
 // What at_libc_file's operations may be asked for, where they are few.

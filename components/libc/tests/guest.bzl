@@ -1,18 +1,23 @@
 # SPDX-License-Identifier: ISC
 """What the tests need of the guest's own object code: under other names for the host, and linked into a program."""
 
-load("//bazel:guest_object.bzl", "GUEST_CODE_ATTRS", "guest_archives", "guest_code")
+load("//bazel:guest.bzl", "counted_guest_transition")
+load("//bazel:guest_object.bzl", "GUEST_CODE_ATTRS", "guest_archives", "guest_code", "guest_code_attrs")
+
+# By how much clang's counters are moved, once for a program: see .bazelrc.
+_COUNTERS = "__llvm_profile_counter_bias"
 
 def _renamed_impl(ctx):
-    # One object, so that its references to itself are renamed with what they refer to.
+    # One object, so that its references to itself are renamed with what they refer to. What counts is the host's.
     command = "\"$ld\" -r --whole-archive -o \"$out.all\" \"$@\" && " + \
               "\"$objcopy\" --remove-section=.gnu.lto_* --prefix-symbols={} ".format(ctx.attr.prefix) + \
-              "\"$out.all\" \"$out\" && rm \"$out.all\""
+              "\"$out.all\" \"$out\" && rm \"$out.all\" && " + \
+              "\"$objcopy\" --redefine-sym={0}{1}={1} \"$out\"".format(ctx.attr.prefix, _COUNTERS)
     return guest_code(ctx, ctx.actions.declare_file(ctx.label.name + ".o"), command, guest_archives(ctx))
 
 guest_code_renamed = rule(
     implementation = _renamed_impl,
-    attrs = dict(GUEST_CODE_ATTRS, prefix = attr.string(mandatory = True)),
+    attrs = dict(guest_code_attrs(counted_guest_transition), prefix = attr.string(mandatory = True)),
     doc = "`name`.o: all that the guest libraries `deps` consist of, every symbol's name begun with `prefix`.",
 )
 

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: ISC
-// The thread seam of a program that makes no threads: whoever sleeps lets time pass until the deadline.
+// The thread seam of a program that makes no threads: whoever sleeps lets time pass until the deadline, or happen what
+// the test has prepared.
 #include <cstdio>
 #include <cstdlib>
+#include <functional>
+#include <utility>
 
 #include <atman/base/clock.h>
 #include <atman/libc/thread.h>
@@ -11,6 +14,7 @@
 namespace {
 
 uint64_t now;
+std::function<void()> meanwhile;
 
 }  // namespace
 
@@ -18,20 +22,26 @@ uint64_t GuestNow() { return now; }
 
 void AdvanceGuest(uint64_t ns) { now += ns; }
 
+void WhileItSleeps(std::function<void()> happens) { meanwhile = std::move(happens); }
+
 extern "C" {
 
 uint64_t guest_at_clock_now_ns() { return now; }
 
 void guest_at_libc_thread_sleep(void **place, uint64_t deadline_ns, const char *what) {
+  *place = nullptr;
+  if (meanwhile) {
+    std::exchange(meanwhile, nullptr)();
+    return;
+  }
   if (deadline_ns == AT_NEVER) {
     fprintf(stderr, "guest deadlock: %s\n", what);
     abort();
   }
-  *place = nullptr;
   now = deadline_ns > now ? deadline_ns : now;
 }
 
-void guest_at_libc_thread_wake(void *) { abort(); }
+void guest_at_libc_thread_wake(void *) {}
 
 void guest_at_libc_thread_yield() {}
 

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,9 @@ int &GuestErrno();
 // a test chooses with its thread seam: guest_alone.cc, or a scheduler's.
 uint64_t GuestNow();
 void AdvanceGuest(uint64_t ns);
+
+// What happens once, when the guest sleeps next: it looks again then, and no time has passed. guest_alone.cc's only.
+void WhileItSleeps(std::function<void()> happens);
 
 // What the wall clock shows when the monotonic one shows 0.
 constexpr uint64_t kWallStart = UINT64_C(1700000000123456789);

@@ -35,6 +35,7 @@ extern char *guest_optarg;
 ssize_t guest_getrandom(void *, size_t, unsigned);
 int guest_getentropy(void *, size_t);
 int guest_sigaction(int, const void *, void *);
+int guest_sigprocmask(int, const void *, void *);
 void (*guest_signal(int, void (*)(int)))(int);
 int guest_inet_pton(int, const char *, void *);
 const char *guest_inet_ntop(int, const void *, char *, socklen_t);
@@ -93,6 +94,11 @@ TEST(Program, Alignments_ArePowersOfTwo) {
   for (size_t alignment : {0, 3, 4, 24}) {
     EXPECT_EQ(guest_posix_memalign(&untouched, alignment, 1), EINVAL) << alignment;
     EXPECT_EQ(untouched, &untouched);
+  }
+  for (size_t alignment : {0, 3, 24}) {
+    GuestErrno() = 0;
+    EXPECT_EQ(guest_aligned_alloc(alignment, 1), nullptr) << alignment;
+    EXPECT_EQ(GuestErrno(), EINVAL);
   }
   FailAllocation(1);
   EXPECT_EQ(guest_posix_memalign(&untouched, 16, 1), ENOMEM);
@@ -160,6 +166,31 @@ TEST(Program, Signals_AreAcceptedAndNeverCome) {
     EXPECT_EQ(GuestErrno(), EINVAL);
   }
   EXPECT_EQ(guest_getpid(), 1);
+}
+
+TEST(Program, SignalActions_AreKept) {
+  char before[256], again[256];  // a struct sigaction of musl's
+  guest_signal(SIGHUP, SIG_IGN);
+  EXPECT_EQ(guest_sigaction(SIGHUP, nullptr, before), 0);
+  guest_signal(SIGHUP, SIG_DFL);
+  EXPECT_EQ(guest_sigaction(SIGHUP, before, nullptr), 0);
+  EXPECT_EQ(guest_sigaction(SIGHUP, nullptr, again), 0);
+  void (*handler)(int);
+  memcpy(&handler, again, sizeof handler);
+  EXPECT_EQ(handler, SIG_IGN);
+}
+
+TEST(Program, SignalMask_IsAlwaysEmpty) {
+  unsigned char set[128], none[128] = {}, before[128];  // musl's sigset_t
+  memset(set, 0xff, sizeof set);
+  for (int how : {SIG_BLOCK, SIG_UNBLOCK, SIG_SETMASK}) {
+    memset(before, 0xee, sizeof before);
+    EXPECT_EQ(guest_sigprocmask(how, set, before), 0) << how;
+    EXPECT_EQ(memcmp(before, none, sizeof none), 0);
+  }
+  EXPECT_EQ(guest_sigprocmask(77, set, nullptr), -1);
+  EXPECT_EQ(GuestErrno(), EINVAL);
+  EXPECT_EQ(guest_sigprocmask(77, nullptr, before), 0) << "it only asks";
 }
 
 TEST(Program, Files_AreNone) {

@@ -47,15 +47,20 @@ TEST(Time, Clocks_AreTheTwoThereAre) {
   const uint64_t wall = kWallStart + GuestNow();
   EXPECT_EQ(static_cast<uint64_t>(time.tv_sec), wall / 1000000000);
   EXPECT_EQ(static_cast<uint64_t>(time.tv_nsec), wall % 1000000000);
+  EXPECT_EQ(guest_clock_gettime(CLOCK_REALTIME_COARSE, &time), 0);
+  EXPECT_EQ(static_cast<uint64_t>(time.tv_nsec), wall % 1000000000);
   EXPECT_EQ(guest_time(nullptr), time.tv_sec);
   timeval old;
   EXPECT_EQ(guest_gettimeofday(&old, nullptr), 0);
   EXPECT_EQ(old.tv_usec, time.tv_nsec / 1000);
   EXPECT_EQ(guest_clock_getres(CLOCK_MONOTONIC, &time), 0);
   EXPECT_EQ(time.tv_nsec, 1);
+  EXPECT_EQ(guest_clock_getres(CLOCK_REALTIME, nullptr), 0);
   for (clockid_t clock : {CLOCK_PROCESS_CPUTIME_ID, CLOCK_THREAD_CPUTIME_ID, 77}) {
     EXPECT_EQ(guest_clock_gettime(clock, &time), -1) << "not kept";
     EXPECT_EQ(GuestErrno(), EINVAL);
+    EXPECT_EQ(guest_clock_getres(clock, &time), -1);
+    EXPECT_NE(guest_clock_nanosleep(clock, 0, &time, nullptr), 0);
   }
 }
 

@@ -4,24 +4,31 @@
 load("@bazel_tools//tools/build_defs/cc:action_names.bzl", "ACTION_NAMES")
 load(
     "@bazel_tools//tools/cpp:cc_toolchain_config_lib.bzl",
+    "action_config",
     "env_entry",
     "env_set",
     "feature",
     "flag_group",
     "flag_set",
+    "tool",
     "tool_path",
     "variable_with_value",
     "with_feature_set",
 )
+load("@local_clang//:defs.bzl", "CLANG", CLANG_INCLUDE = "INCLUDE", CLANG_VERSION = "VERSION")
 load("@local_gcc//:defs.bzl", "INCLUDE", "TOOLS", "VERSION")
 
-_COMPILE = [
+_COMPILE_C = [ACTION_NAMES.c_compile]
+_COMPILE_OTHERS = [
     ACTION_NAMES.assemble,
-    ACTION_NAMES.c_compile,
     ACTION_NAMES.cpp_compile,
     ACTION_NAMES.preprocess_assemble,
 ]
+_COMPILE = _COMPILE_C + _COMPILE_OTHERS
 _LINK = [ACTION_NAMES.cpp_link_executable]
+
+# The feature of guest code that a host program tests and `atman coverage` counts: by clang, which alone can.
+_COUNTED = "counted"
 
 _COMPILE_FLAGS = [
     # No operating system, and no C library but the one that comes as a dependency: its headers go before gcc's.
@@ -88,6 +95,23 @@ _COMPILE_FLAGS = [
     "-D__TIMESTAMP__=\"redacted\"",
 ]
 
+# Of the above only what code relies on.
+_COUNTED_FLAGS = [
+    "-ffreestanding",
+    "-nostdinc",
+    "-idirafter",
+    CLANG_INCLUDE,
+    "-fno-pic",
+    "-mno-tls-direct-seg-refs",
+    "-fno-asynchronous-unwind-tables",
+    # As a host program that is counted: see .bazelrc.
+    "-fprofile-instr-generate",
+    "-fcoverage-mapping",
+    "-mllvm",
+    "-runtime-counter-relocation",
+    "--no-system-header-prefix=atman/",
+]
+
 _LINK_FLAGS = [
     "-flto",
     "-flto-partition=one",
@@ -111,12 +135,30 @@ _LINK_FLAGS = [
     "-Wl,-z,noexecstack",
 ]
 
-def _flags(actions, flags, mode = None):
+def _flags(actions, flags, mode = None, without = None):
+    chosen = with_feature_set(features = [mode] if mode else [], not_features = [without] if without else [])
     return flag_set(
         actions = actions,
         flag_groups = [flag_group(flags = flags)],
-        with_features = [with_feature_set(features = [mode])] if mode else [],
+        with_features = [chosen] if mode or without else [],
     )
+
+# What Bazel has by itself where a toolchain names one compiler for C.
+_C_COMPILE = action_config(
+    action_name = ACTION_NAMES.c_compile,
+    implies = [
+        "legacy_compile_flags",
+        "user_compile_flags",
+        "sysroot",
+        "unfiltered_compile_flags",
+        "compiler_input_flags",
+        "compiler_output_flags",
+    ],
+    tools = [
+        tool(path = CLANG or "/bin/false", with_features = [with_feature_set(features = [_COUNTED])]),
+        tool(path = TOOLS["gcc"]),
+    ],
+)
 
 # Bazel's own feature of this name, for what a static program links, and in a group: seams point upwards (base calls the
 # platform's at_panic), so no order of the archives would resolve every symbol.
@@ -159,8 +201,9 @@ def _impl(ctx):
         ctx = ctx,
         abi_libc_version = "none",
         abi_version = "none",
+        action_configs = [_C_COMPILE],
         compiler = "gcc",
-        cxx_builtin_include_directories = [INCLUDE],
+        cxx_builtin_include_directories = [INCLUDE, CLANG_INCLUDE],
         features = [
             # Bazel switches on the one that --compilation_mode names. The default is the small image with symbols
             # beside it; -c dbg is for stepping through.
@@ -168,12 +211,21 @@ def _impl(ctx):
             feature(name = "fastbuild"),
             feature(name = "opt"),
             feature(
+                name = _COUNTED,
+                env_sets = [env_set(
+                    actions = _COMPILE_C,
+                    env_entries = [env_entry(key = "ATMAN_CLANG", value = CLANG_VERSION)],
+                )],
+            ),
+            feature(
                 name = "default_compile_flags",
                 enabled = True,
                 # Not for gcc, which does not read it: another gcc means other actions.
                 env_sets = [env_set(actions = _COMPILE, env_entries = [env_entry(key = "ATMAN_GCC", value = VERSION)])],
                 flag_sets = [
-                    _flags(_COMPILE, _COMPILE_FLAGS),
+                    _flags(_COMPILE_OTHERS, _COMPILE_FLAGS),
+                    _flags(_COMPILE_C, _COMPILE_FLAGS, without = _COUNTED),
+                    _flags(_COMPILE_C, _COUNTED_FLAGS, _COUNTED),
                     _flags(_COMPILE, ["-Og", "-g"], "dbg"),
                     _flags(_COMPILE, ["-Oz", "-g"], "fastbuild"),
                     _flags(_COMPILE, ["-Oz", "-g"], "opt"),
