@@ -9,17 +9,8 @@
 #   fault TEXT         the bench failed
 set -uo pipefail
 
-# shellcheck source=tools/dom0/guest.sh
-. /lib/guest.sh
-
-event() {
-    echo "$*" >&8
-}
-
-fault() {
-    event fault "$*"
-    exit 1
-}
+# shellcheck source=bench/events.sh
+. ./events.sh
 
 # prepare KERNEL [SETTING]...: a paused guest. Reading the clock must not trap: that would be Xen's cost, not its.
 prepare() {
@@ -34,11 +25,11 @@ prepare() {
 instructions() {
     local before
     prepare "$@" || fault "xl refused $*: ${guest_refusal:?}"
-    before=$(domain_cpu "${guest_id:?}")
+    before=$(spent)
     xl unpause "$guest_id"
     guest_wait_end 60 || fault "$* did not end"
     [[ $(guest_reason) == poweroff ]] || fault "$* ended with $(guest_reason)"
-    echo $(($(domain_cpu "$guest_id") - before))
+    echo $(($(spent) - before))
     guest_destroy
 }
 

@@ -9,8 +9,8 @@
 #   fault TEXT         the bench failed
 set -uo pipefail
 
-# shellcheck source=tools/dom0/guest.sh
-. /lib/guest.sh
+# shellcheck source=bench/events.sh
+. ./events.sh
 declare subjects measures
 # shellcheck source=/dev/null
 . ./settings
@@ -21,16 +21,6 @@ declare -rA MAC=([netstack]=00:16:3e:00:00:02 [linux]=00:16:3e:00:00:03 [https]=
     [sockets]=00:16:3e:00:00:05)
 declare -rA MEMORY=([netstack]=64 [linux]=256 [https]=64 [sockets]=64)
 readonly BULK=67108864 SUITE=ECDHE-ECDSA-AES128-GCM-SHA256
-
-event() {
-    echo "$*" >&8
-}
-
-fault() {
-    cat "$GUEST_LOGS/console/guest-$guest.log" >&9
-    event fault "$*"
-    exit 1
-}
 
 wants() {
     [[ " ${measures[*]} " == *" $1 "* ]]
@@ -47,10 +37,6 @@ prepare() {
     } >/tmp/guest.cfg
     ip neighbour replace "$address" lladdr "${MAC[$subject]}" dev xenbr0 nud permanent
     guest_create "$subject-$((count++))" /tmp/guest.cfg -p >&9 2>&9
-}
-
-spent() {
-    domain_cpu "${guest_id:?}"
 }
 
 fetch() {

@@ -9,8 +9,8 @@
 #   fault TEXT         the bench failed
 set -uo pipefail
 
-# shellcheck source=tools/dom0/guest.sh
-. /lib/guest.sh
+# shellcheck source=bench/events.sh
+. ./events.sh
 declare subjects
 # shellcheck source=/dev/null
 . ./settings
@@ -18,20 +18,6 @@ declare subjects
 readonly MAC=00:16:3e:00:00:03 COUNT=20000 FEW=1000
 readonly TRACED=0x22f000 # TRC_SCHED and TRC_PV of xen/trace.h: who runs, and what it asks of Xen
 readonly PKTGEN=/proc/net/pktgen
-
-event() {
-    echo "$*" >&8
-}
-
-fault() {
-    cat "$GUEST_LOGS/console/guest-$guest.log" >&9
-    event fault "$*"
-    exit 1
-}
-
-spent() {
-    domain_cpu "${guest_id:?}"
-}
 
 # counted NAME: what dom0's end of the guest's device counts; what the guest receives, dom0 has sent.
 counted() {

@@ -59,7 +59,7 @@ Hping_SynFlood_RealConnectionsAreServed() {
     hping3 --quiet --syn --destport 80 --rand-source --interval u1000 "$GUEST" >/tmp/hping 2>&1 &
     flood=$!
     sleep 2
-    for ((i = 0; i < 100; i++)); do
+    for ((i = 0; i < 100 && i - served <= 5; i++)); do
         if curl --silent --max-time 5 --output /dev/null "http://$GUEST/"; then served=$((served + 1)); fi
         sleep 0.1
     done
@@ -67,6 +67,6 @@ Hping_SynFlood_RealConnectionsAreServed() {
     wait $flood || true
     cat /tmp/hping
     ip -s link show dev "vif${guest_id:?}.0"
-    echo "served $served of 100"
-    ((served >= 95)) || fail "in the flood $served of 100 connections were served"
+    echo "served $served of $i"
+    ((served >= 95)) || fail "in the flood $served of $i connections were served"
 }

@@ -44,6 +44,7 @@ verb_bench() {
 bench_start() {
     declare -gA measured=()
     MACHINE_ACCEL=("${MACHINE_VIRTUAL_CLOCK[@]}")
+    cp "$ATMAN_HOME/bench/events.sh" "$1"
     progress "starting Xen and a Linux dom0, counting instructions"
     machine_start "$work" "$@" </dev/null || fail "the machine cannot be built, see above (./atman setup)"
 }

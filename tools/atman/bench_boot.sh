@@ -45,8 +45,9 @@ bench_boot_start() {
     # shellcheck disable=SC2034
     exec {bench_in}<>"$work/terminal.in" {bench_out}<>"$work/terminal.out"
     read -r _ _ text _ _ text_size _ < <(readelf -lW "$hello" | grep -m 1 'LOAD.* R E ')
-    bench_start "$job" "pipe,path=$work/terminal" -D "$work/trace.log" -dfilter "$text+$text_size" \
-        -chardev "socket,id=monitor,path=$work/monitor,server=on,wait=off" -mon chardev=monitor
+    ATMAN_QEMU="${ATMAN_QEMU:-} -D $work/trace.log -dfilter $text+$text_size -mon chardev=monitor"
+    ATMAN_QEMU+=" -chardev socket,id=monitor,path=$work/monitor,server=on,wait=off"
+    bench_start "$job" "pipe,path=$work/terminal"
 }
 
 # From here on the emulator writes down every instruction that it executes inside hello's text.

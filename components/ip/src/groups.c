@@ -61,6 +61,37 @@ void at_ip_groups_stop(struct at_ip_interface *interface)
         (void)pass_on(&interface->netif, all_nodes, NETIF_DEL_MAC_FILTER);
 }
 
+/*
+ * Neighbours ask for an address by its group, which lwIP joins when it begins to use the address, without a word where
+ * there is no memory; nobody would ever find that address.
+ */
+void at_ip_groups_mend(struct at_ip_interface *interface)
+{
+    struct netif *netif = &interface->netif;
+
+    for (s8_t i = 0; i < LWIP_IPV6_NUM_ADDRESSES; i++) {
+        u8_t state = netif_ip6_addr_state(netif, i);
+        ip6_addr_t group;
+
+        if (state == IP6_ADDR_INVALID || state == IP6_ADDR_DUPLICATED || state == IP6_ADDR_TENTATIVE)
+            continue;
+        ip6_addr_set_solicitednode(&group, netif_ip6_addr(netif, i)->addr[3]);
+        ip6_addr_assign_zone(&group, IP6_MULTICAST, netif);
+        if (mld6_lookfor_group(netif, &group) == NULL)
+            (void)mld6_joingroup_netif(netif, &group);
+    }
+}
+
+/* Enters the stack to change a membership of `group`, stored in `address` as well; false if that is no group. */
+static bool begin(struct at_ip_interface *interface, ip_addr_t *address, const struct at_ip_address *group)
+{
+    if (!at_ip_to_lwip(address, group) || group->family == AT_IP_ANY || !ip_addr_ismulticast(address))
+        return false;
+    at_ip_enter(interface->ip);
+    interface->ip->timers_changed = true;
+    return true;
+}
+
 static err_t leave(struct at_ip_interface *interface, const ip_addr_t *group)
 {
     return IP_IS_V6(group) ? mld6_leavegroup_netif(&interface->netif, ip_2_ip6(group))
@@ -72,10 +103,8 @@ at_status at_ip_interface_join(struct at_ip_interface *interface, const struct a
     ip_addr_t address;
     err_t err;
 
-    if (!at_ip_to_lwip(&address, group) || group->family == AT_IP_ANY || !ip_addr_ismulticast(&address))
+    if (!begin(interface, &address, group))
         return AT_INVALID;
-    at_ip_enter(interface->ip);
-    interface->ip->timers_changed = true;
     interface->is_refused = false;
     err = IP_IS_V6_VAL(address) ? mld6_joingroup_netif(&interface->netif, ip_2_ip6(&address))
                                 : igmp_joingroup_netif(&interface->netif, ip_2_ip4(&address));
@@ -90,10 +119,8 @@ at_status at_ip_interface_leave(struct at_ip_interface *interface, const struct 
     ip_addr_t address;
     err_t err;
 
-    if (!at_ip_to_lwip(&address, group) || group->family == AT_IP_ANY || !ip_addr_ismulticast(&address))
+    if (!begin(interface, &address, group))
         return AT_INVALID;
-    at_ip_enter(interface->ip);
-    interface->ip->timers_changed = true;
     err = leave(interface, &address);
     at_ip_leave(interface->ip);
     return err == ERR_OK ? AT_OK : AT_NOT_FOUND;

@@ -106,6 +106,8 @@ bool at_ip_is_in_batch(void);
 /* groups.c: a device that filters learns which groups the stack joins, from before lwIP starts until it has left. */
 void at_ip_groups_start(struct at_ip_interface *interface);
 void at_ip_groups_stop(struct at_ip_interface *interface);
+/* Joins the groups of addresses in use that lwIP had no memory to join. */
+void at_ip_groups_mend(struct at_ip_interface *interface);
 
 /* loop.c */
 void at_ip_flush(struct at_ip *ip);

@@ -74,6 +74,8 @@ static void run_tables(void)
         etharp_tmr();
         nd6_tmr();
     }
+    for (struct at_ip_interface *i = ip->interfaces; i != NULL; i = i->next)
+        at_ip_groups_mend(i);
 }
 
 static bool has_dhcp(void)

@@ -77,8 +77,8 @@ class MemoryTest : public Failing<StacksTest> {
     ASSERT_EQ(AT_OK, peer.Start());
   }
 
-  /* Where nothing fails yet. */
-  void StartUs() {
+  /* Where nothing fails yet; `then` is called as soon as the stack is there. */
+  void StartUs(const std::function<void()> &then = [] {}) {
     at_ip_settings settings = {};
 
     settings.address = us.Address();
@@ -86,6 +86,7 @@ class MemoryTest : public Failing<StacksTest> {
     settings.ipv6 = true;
     settings.dns[0] = at_ip_address_v4(10, 0, 0, 77); /* nobody */
     ASSERT_EQ(AT_OK, us.Start(&settings));
+    then();
     Run([] { return false; }, 2000000000);
   }
 

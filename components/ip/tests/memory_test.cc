@@ -221,4 +221,20 @@ TEST_F(ConversationTest, Conversation_IsWholeOrReset_AndTheNextIsWhole) {
   });
 }
 
+/* An address was never heard of again whose group had found no memory when it began to be used. */
+TEST_F(MemoryTest, GroupsOfAddresses_AreJoined_OnceThereIsMemory) {
+  const Bytes group = {0x33, 0x33, 0xff, 0, 0, 1}; /* of the link-local address */
+
+  us.device.Filter(64);
+  StartUs(); /* which waits until it is in use */
+  EXPECT_TRUE(us.device.IsMember(group));
+  us.Stop();
+  failure.nth = 1;
+  failure.goes_on = true;
+  StartUs([&] { Fails(); });
+  EXPECT_FALSE(us.device.IsMember(group));
+  FailsNoMore();
+  EXPECT_TRUE(Run([&] { return us.device.IsMember(group); }, 2000000000));
+}
+
 }  // namespace
