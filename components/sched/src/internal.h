@@ -21,14 +21,18 @@ enum at_sched_release {
  */
 struct at_sched_thread *at_sched_self(struct at_sched *sched);
 
-/*
- * at_sched_give_way runs the next ready thread and returns when it is the current one's turn again. The caller, who
- * asked at_sched_self(), has put that where somebody will make it ready, or it has ended.
- */
-void at_sched_give_way(struct at_sched *sched);
-
 /* at_sched_make_ready puts `thread`, which is in no list, last in the run queue of its scheduler. */
 void at_sched_make_ready(struct at_sched *sched, struct at_sched_thread *thread);
+
+/* at_sched_stop_running takes `self`, the current thread, out of the run queue; at_sched_give_way() must follow. */
+void at_sched_stop_running(struct at_sched_thread *self);
+
+/*
+ * at_sched_give_way runs the first thread of the run queue and returns when it is the current one's turn again. The
+ * caller, who asked at_sched_self(), is last in the queue, or has left it for where somebody will make it ready, or has
+ * ended.
+ */
+void at_sched_give_way(struct at_sched *sched);
 
 /* at_sched_wake_up makes `thread`, which waits but is in no list, ready; its wait will return `status`. */
 void at_sched_wake_up(struct at_sched_thread *thread, at_status status);

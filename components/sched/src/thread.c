@@ -89,6 +89,7 @@ AT_NORETURN void at_sched_thread_exit(struct at_sched *sched, void *value)
         at_panic("sched: at_sched_thread_exit() is for created threads");
     self->value = value;
     self->ended = true;
+    at_sched_stop_running(self);
     if (self->release == AT_SCHED_RELEASE_BY_ITSELF)
         at_list_push_back(&sched->dead, &self->link);
     else if (self->release == AT_SCHED_RELEASE_BY_OWNER)

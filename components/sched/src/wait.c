@@ -28,7 +28,7 @@ static void time_out(struct at_sched_timer *timer)
     at_sched_wake_up(thread, AT_TIMED_OUT);
 }
 
-/* Blocks `self`, the current thread, which is in the queue it waits for already, if it waits for one. */
+/* Blocks `self`, the current thread, which has stopped running and is in the queue it waits for, if there is one. */
 static at_status block(struct at_sched_thread *self, uint64_t deadline_ns)
 {
     struct at_sched *sched = self->end.sched;
@@ -43,6 +43,7 @@ at_status at_sched_wait(struct at_sched_wait_queue *queue, uint64_t deadline_ns)
 {
     struct at_sched_thread *self = at_sched_self(queue->sched);
 
+    at_sched_stop_running(self);
     self->waits_for = queue;
     at_list_push_back(&queue->waiting, &self->link);
     return block(self, deadline_ns);
@@ -50,7 +51,10 @@ at_status at_sched_wait(struct at_sched_wait_queue *queue, uint64_t deadline_ns)
 
 void at_sched_thread_sleep(struct at_sched *sched, uint64_t deadline_ns)
 {
-    block(at_sched_self(sched), deadline_ns);
+    struct at_sched_thread *self = at_sched_self(sched);
+
+    at_sched_stop_running(self);
+    block(self, deadline_ns);
 }
 
 struct at_sched_thread *at_sched_wake_one(struct at_sched_wait_queue *queue)

@@ -243,6 +243,16 @@ TEST_F(ScheduleDeathTest, TimerCallbackThatGivesWay_Panics) {
   at_sched_timer_stop(at_sched_timers(&sched_), &alarm.timer);
 }
 
+TEST_F(ScheduleDeathTest, RunQueueThatWasOverwritten_IsNotWalked) {
+  at_sched_thread *thread = Spawn("overwritten", [] { return nullptr; });
+  at_list_node *behind = thread->link.prev;
+  thread->link.prev = nullptr;
+  EXPECT_DEATH(at_sched_thread_yield(&sched_), "sched\\.c");
+  EXPECT_DEATH(Sleep(10), "list\\.c");
+  thread->link.prev = behind;
+  EXPECT_EQ(at_sched_thread_join(thread, nullptr), AT_OK);
+}
+
 TEST_F(ScheduleDeathTest, IdleThatFails_Panics) {
   platform_.idle_status = AT_IO;
   EXPECT_DEATH(Sleep(100), "idle\\(\\) failed");

@@ -100,7 +100,7 @@ struct at_sched_context {
 struct at_sched_thread {
     void *local; /* first, see at_sched_current_local() */
     struct at_sched_context context;
-    struct at_list_node link; /* in the run queue, in the wait queue or among the dead */
+    struct at_list_node link; /* in the run queue, a ring; or in the wait queue, or among the dead */
     struct at_sched_timer timeout;
     struct at_sched_wait_queue *waits_for; /* NULL when it sleeps or does not wait */
     struct at_list_node all;               /* in at_sched.threads */
@@ -117,10 +117,10 @@ struct at_sched_thread {
 /* A scheduler, in the caller's memory. Every member is the scheduler's. Must not move. */
 struct at_sched {
     struct at_sched_thread *current;
-    struct at_list ready;
-    uint32_t ready_count;
-    uint32_t round_left; /* switches until events and timers are looked at */
-    bool in_handler;     /* handlers or callbacks are running: nobody may give way */
+    struct at_list_node *place; /* in the run queue: before it goes whoever becomes ready; NULL: the queue is empty */
+    uint32_t ready;             /* threads in the run queue */
+    uint32_t round_left;        /* switches until events and timers are looked at */
+    bool in_handler;            /* handlers or callbacks are running: nobody may give way */
     struct at_sched_timer_queue timers;
     struct at_sched_config config;
     struct at_list threads; /* all that exist, oldest first */
