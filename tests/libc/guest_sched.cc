@@ -58,7 +58,7 @@ at_fake_sched_platform &GuestPlatform() {
   return platform;
 }
 
-size_t ReadyThreads() { return guest_at_guest_sched()->ready_count; }
+size_t ReadyThreads() { return guest_at_guest_sched()->ready - 1; }
 
 uint64_t GuestNow() { return GuestPlatform().now_ns; }
 

@@ -15,6 +15,9 @@ struct client_memory {
     br_x509_minimal_context validator;
 };
 
+/* at_tls.finishing: at_stream_finish() was called; and the engine was told to say our end. */
+enum { FINISH_ASKED = 1, FINISH_SAID };
+
 static inline br_ssl_engine_context *engine_of(const struct at_tls *tls)
 {
     return (br_ssl_engine_context *)tls->engine; /* the cast is for tests, which are C++ */

@@ -63,7 +63,7 @@ static bool receive_piece(struct at_tls *tls)
     status = at_stream_peek(tls->carrier, &bytes);
     if (status == AT_AGAIN)
         return false;
-    if (status == AT_CLOSED && tls->finishing) {
+    if (status == AT_CLOSED && tls->finishing == FINISH_SAID) {
         tls->ended = true; /* we have said our end; RFC 5246 7.2.1 does not ask to wait for the peer's */
         return false;
     }

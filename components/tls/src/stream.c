@@ -14,10 +14,12 @@ static at_status input_status(const struct at_tls *tls)
     return tls->ended || tls->finishing ? AT_CLOSED : AT_AGAIN;
 }
 
+/* What can be read. Whoever finishes reads no more: what comes after some that was dropped must not pass for the next.
+ */
 static const unsigned char *plain_text(const struct at_tls *tls, size_t *size)
 {
     *size = 0;
-    return tls->engine == NULL ? NULL : br_ssl_engine_recvapp_buf(engine_of(tls), size);
+    return tls->engine == NULL || tls->finishing ? NULL : br_ssl_engine_recvapp_buf(engine_of(tls), size);
 }
 
 static at_status peek(void *ctx, struct at_const_span *bytes)
@@ -92,21 +94,24 @@ static at_status finish(void *ctx)
     size_t size;
 
     pump(tls);
-    if (tls->finishing || tls->ended)
+    if (tls->finishing == FINISH_SAID || tls->ended)
         return AT_OK;
     if (tls->status != AT_OK)
         return tls->status;
-    if (plain_text(tls, &size) != NULL)
-        br_ssl_engine_recvapp_ack(engine_of(tls), size); /* nobody will read it */
+    if (br_ssl_engine_recvapp_buf(engine_of(tls), &size) != NULL) {
+        br_ssl_engine_recvapp_ack(engine_of(tls), size); /* nobody will read it, nor what follows */
+        tls->finishing = FINISH_ASKED;
+    }
     br_ssl_engine_flush(engine_of(tls), 0);
     pump(tls);
     if (tls->status != AT_OK)
         return tls->status;
     if (tls->output_status != AT_OK)
         return tls->output_status;
+    tls->finishing = FINISH_ASKED;
     if (br_ssl_engine_sendrec_buf(engine_of(tls), &size) != NULL)
         return AT_AGAIN; /* the record of our end has no place yet */
-    tls->finishing = true;
+    tls->finishing = FINISH_SAID;
     br_ssl_engine_close(engine_of(tls));
     pump(tls);
     return tls->status;
@@ -120,8 +125,8 @@ static bool is_ready(const struct at_tls *tls, unsigned events)
         return true;
     if ((events & AT_STREAM_IN) != 0 && (plain_text(tls, &size) != NULL || tls->finishing))
         return true;
-    return (events & AT_STREAM_OUT) != 0 &&
-           (tls->output_status != AT_OK || tls->finishing || br_ssl_engine_sendapp_buf(engine_of(tls), &size) != NULL);
+    return (events & AT_STREAM_OUT) != 0 && (tls->output_status != AT_OK || tls->finishing == FINISH_SAID ||
+                                             br_ssl_engine_sendapp_buf(engine_of(tls), &size) != NULL);
 }
 
 /* Waits until all records are with the carrier, and the carrier has none of them left. */
