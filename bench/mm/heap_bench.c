@@ -19,7 +19,10 @@
  */
 
 #define _GNU_SOURCE /* pipe2 */
+#include <dlfcn.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -82,14 +85,14 @@ static const struct allocator library = {malloc, realloc, free, process_held};
 
 /* The columns of the table: what serves malloc() in each one's process, the heap's first: as it is, and unchecked. */
 static const struct {
-    const char *name, *preload;
+    const char *name, *preload, *package;
 } columns[] = {
-    {"atman", ""},
-    {"unchecked", ""},
-    {"glibc", ""},
-    {"mimalloc", "libmimalloc.so.2"},
-    {"jemalloc", "libjemalloc.so.2"},
-    {"tcmalloc", "libtcmalloc_minimal.so.4"},
+    {"atman", "", ""},
+    {"unchecked", "", ""},
+    {"glibc", "", ""},
+    {"mimalloc", "libmimalloc.so.2", "libmimalloc2.0"},
+    {"jemalloc", "libjemalloc.so.2", "libjemalloc2"},
+    {"tcmalloc", "libtcmalloc_minimal.so.4", "libtcmalloc-minimal4"},
 };
 #define COLUMNS AT_COUNT_OF(columns)
 #define OTHERS 2 /* from here on they are not the heap */
@@ -140,10 +143,21 @@ static int serve(const struct allocator *a)
     return 0;
 }
 
+/* Whether what should serve malloc() here does: a library that the loader does not find it leaves out. */
+static bool is_served_by(const char *name)
+{
+    for (size_t c = 0; c < COLUMNS; ++c)
+        if (strcmp(columns[c].name, name) == 0 && columns[c].preload[0] != '\0')
+            return dlopen(columns[c].preload, RTLD_LAZY | RTLD_NOLOAD) != NULL;
+    return true;
+}
+
 struct child {
     int to, from;
-    int broken;
 };
+
+/* Columns whose process ended by itself. */
+static bool missing[COLUMNS];
 
 static struct child start_child(size_t column, const char *unchecked)
 {
@@ -160,39 +174,39 @@ static struct child start_child(size_t column, const char *unchecked)
     }
     close(to[0]);
     close(from[1]);
-    return (struct child){to[1], from[0], 0};
+    return (struct child){to[1], from[0]};
 }
 
-static double ask(struct child *child, size_t i)
+static bool ask(const struct child *child, size_t i, double *result)
 {
-    double result = 1e18;
-
-    if (write(child->to, &i, sizeof(i)) != (ssize_t)sizeof(i) ||
-        read(child->from, &result, sizeof(result)) != (ssize_t)sizeof(result))
-        child->broken = 1;
-    return result;
+    return write(child->to, &i, sizeof(i)) == (ssize_t)sizeof(i) &&
+           read(child->from, result, sizeof(*result)) == (ssize_t)sizeof(*result);
 }
 
 /* Prints one row, measured in new processes: each column's best round, and the heap's two over the others' best. */
 static void print_row(const char *name, size_t size, size_t i, int rounds, const char *unchecked)
 {
     struct child children[COLUMNS];
-    double best[COLUMNS], other = 1e18;
+    double best[COLUMNS], other = 1e18, result;
 
     for (size_t c = 0; c < COLUMNS; ++c) {
-        children[c] = start_child(c, unchecked);
         best[c] = 1e18;
+        if (!missing[c])
+            children[c] = start_child(c, unchecked);
     }
     for (int round = 0; round < rounds; ++round)
-        for (size_t c = 0; c < COLUMNS; ++c) {
-            double ns = ask(&children[c], i);
-
-            if (ns < best[c])
-                best[c] = ns;
-        }
+        for (size_t c = 0; c < COLUMNS; ++c)
+            if (!missing[c] && !ask(&children[c], i, &result))
+                missing[c] = true;
+            else if (!missing[c] && result < best[c])
+                best[c] = result;
     printf("%-8s %7zu", name, size);
     for (size_t c = 0; c < COLUMNS; ++c) {
-        printf(children[c].broken ? "          -" : " %10.1f", best[c]);
+        if (missing[c]) {
+            printf("          -");
+            continue;
+        }
+        printf(" %10.1f", best[c]);
         if (c >= OTHERS && best[c] < other)
             other = best[c];
         close(children[c].to);
@@ -212,6 +226,9 @@ static void compare(const char *unchecked)
         print_row(bench_cases[i].name, bench_cases[i].size, i, ROUNDS, unchecked);
     print_row("memory %", 10000, bench_case_count, 1, unchecked);
     print_row("memory %", 1000000, bench_case_count + 1, 1, unchecked);
+    for (size_t c = 0; c < COLUMNS; ++c)
+        if (missing[c])
+            printf("%s: nothing was measured; its library is Debian's %s\n", columns[c].name, columns[c].package);
 }
 
 /* Pages in pairs and in batches, and the initialisation of a GiB. */
@@ -258,12 +275,13 @@ int main(int argc, char **argv)
         a = &atman;
     start_heap();
     if (argc == 3 && strcmp(argv[1], "--serve") == 0)
-        return serve(a);
+        return is_served_by(argv[2]) ? serve(a) : 1;
     if (argc == 5 && strcmp(argv[1], "--only") == 0) {
         for (int rounds = atoi(argv[4]); rounds > 0; --rounds)
             measure(a, (size_t)atoi(argv[3]));
         return 0;
     }
+    signal(SIGPIPE, SIG_IGN); /* a child that has ended is told by write() */
     compare(argc == 2 ? argv[1] : "");
     print_frames();
     return 0;
