@@ -43,6 +43,7 @@ enum kind { OFFLOADED, WHOLE_FRAMES, WIDE };
 static struct port sender, receiver;
 static _Alignas(4096) uint8_t memory[AT_NETDEV_CONTRACT_MEMORY];
 static uint32_t grants_of_memory[AT_NETDEV_CONTRACT_MEMORY / 4096];
+static enum kind running;
 static bool arrives_whole; /* the receiver takes offloads */
 
 static uint64_t soon(void *ctx)
@@ -137,6 +138,18 @@ static void exchange(struct at_contract *t, const struct at_netdev_contract_env 
     AT_CHECK(t, cookie == e->memory);
 }
 
+static const struct at_netfront *front_of(const struct port *port, enum kind kind)
+{
+    return kind == WIDE ? &port->queues[0].front : &port->device;
+}
+
+static void carrier_is_on(struct at_contract *t, void *env)
+{
+    (void)env;
+    AT_CHECK(t, at_netfront_has_carrier(front_of(&sender, running)));
+    AT_CHECK(t, at_netfront_has_carrier(front_of(&receiver, running)));
+}
+
 static void everything_is_negotiated(struct at_contract *t, void *env)
 {
     const struct at_netdev_contract_env *e = env;
@@ -164,6 +177,7 @@ static void large_frames_over_ipv6_are_understood(struct at_contract *t, void *e
 }
 
 static const struct at_contract_case offloads[] = {
+    {"Carrier_IsOn_WhileTheDeviceIsOpen", carrier_is_on},
     {"Everything_IsNegotiated", everything_is_negotiated},
     {"OpenChecksums_AreUnderstood", open_checksums_are_understood},
     {"LargeFramesOverIpv4_AreUnderstood", large_frames_over_ipv4_are_understood},
@@ -189,7 +203,7 @@ static bool open(struct port *port, uint16_t index, enum kind kind)
         .features = index == 1 && kind == WHOLE_FRAMES ? 0 : OFFLOADS,
         .timeout_ns = 10ull * SECOND,
     };
-    const struct at_netfront *front = kind == WIDE ? &port->queues[0].front : &port->device;
+    const struct at_netfront *front = front_of(port, kind);
     at_status status;
 
     if (index == 0)
@@ -227,7 +241,9 @@ static bool close(struct port *port, enum kind kind)
 
     if (status != AT_OK)
         printf("FAIL Close %s\n", at_status_name(status));
-    return status == AT_OK;
+    if (at_netfront_has_carrier(front_of(port, kind)))
+        printf("FAIL Carrier is on when the device is closed\n");
+    return status == AT_OK && !at_netfront_has_carrier(front_of(port, kind));
 }
 
 static unsigned run_once(enum kind kind)
@@ -242,6 +258,7 @@ static unsigned run_once(enum kind kind)
         return 1;
     env->dev = netdev(&sender, kind);
     env->arrival = netdev(&receiver, kind);
+    running = kind;
     arrives_whole = kind != WHOLE_FRAMES;
     failed = run_contract(at_netdev_contract, at_netdev_contract_count, env);
     failed += run_contract(offloads, AT_COUNT_OF(offloads), env);

@@ -56,7 +56,7 @@ static void put_state(struct text *t, const struct at_netfront *nf)
     else if (nf->ended != AT_OK)
         put(t, ": ended, phase ");
     else
-        put(t, ": open, phase ");
+        put(t, at_netfront_has_carrier(nf) ? ": open, carrier on, phase " : ": open, carrier off, phase ");
     put(t, phases[nf->phase]);
     put(t, ", status ");
     put(t, at_status_name(nf->ended));

@@ -214,10 +214,12 @@ TEST(NetfrontClose, DeviceThatWasTakenAway_OpensAgain_WhenItIsGivenBack) {
     EXPECT_EQ(g.Receive(), "a frame");
     EXPECT_EQ(g.SendPieces({{g.memory, 60}}, &cookie), AT_OK);
     EXPECT_EQ(g.Taken().size(), 60u);
+    EXPECT_TRUE(at_netfront_has_carrier(&g.front));
     at_fake_netback_close(g.back);
     at_status status = AT_OK;
     for (int i = 0; i < 4 && status == AT_OK; ++i) status = at_netdev_wait(g.dev, AT_NETDEV_RX, g.Now() + kSecond);
     EXPECT_EQ(status, AT_CLOSED);
+    EXPECT_FALSE(at_netfront_has_carrier(&g.front)) << "the back-end has left";
     EXPECT_EQ(at_netfront_open(&g.front, &g.config), AT_INVALID) << "it is not closed yet";
     EXPECT_EQ(at_netfront_close(&g.front, g.Now() + kSecond), AT_OK);
     g.ExpectNothingLeft();
@@ -227,6 +229,7 @@ TEST(NetfrontClose, DeviceThatWasTakenAway_OpensAgain_WhenItIsGivenBack) {
     at_fake_xenstored_remove(g.server, "/local/domain/0/backend/vif/5/0");
     at_fake_xenstored_remove(g.server, "/local/domain/5/device/vif/0");
     EXPECT_EQ(at_netfront_open(&g.front, &g.config), AT_NOT_FOUND);
+    EXPECT_FALSE(at_netfront_has_carrier(&g.front)) << "not open";
     g.MakeBackend();
     ASSERT_EQ(at_netfront_open(&g.front, &g.config), AT_OK);
   }

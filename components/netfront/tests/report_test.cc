@@ -27,7 +27,7 @@ TEST(NetfrontReport, DeviceThatWorks_IsTold) {
   EXPECT_EQ(g.Send(std::string(60, 's')), AT_OK);
   g.RunPeers();
   EXPECT_EQ(Report(g),
-            "device/vif/0: open, phase done, status AT_OK\n"
+            "device/vif/0: open, carrier on, phase done, status AT_OK\n"
             "back-end /local/domain/0/backend/vif/5/0: Connected\n"
             "features asked for: sg csum\n"
             "features to send with: shared parts csum4 csum6\n"

@@ -144,7 +144,9 @@ TEST_F(RestoreTest, FrameSentBeforeItIsConnected_ArrivesAfterwards) {
   EXPECT_EQ(count, 0u);
   EXPECT_EQ(guest_.Send(kFrame), AT_OK);
   EXPECT_EQ(at_netdev_arm(guest_.dev, AT_NETDEV_RX), AT_AGAIN);
+  EXPECT_FALSE(at_netfront_has_carrier(&guest_.front));
   EXPECT_EQ(at_netfront_reconnect(&guest_.front), AT_OK);
+  EXPECT_TRUE(at_netfront_has_carrier(&guest_.front));
   EXPECT_EQ(guest_.Taken(), kFrame);
 }
 

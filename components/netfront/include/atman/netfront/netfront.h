@@ -213,6 +213,17 @@ void at_netfront_resume(struct at_netfront *nf);
  */
 at_status at_netfront_reconnect(struct at_netfront *nf);
 
+/*
+ * at_netfront_has_carrier returns whether there is somebody at the other end: the device is open, the back-end is
+ * Connected as far as the last call saw (wait, arm or recv notice when that ends), and a restored domain is connected
+ * again. Xen's network interface knows no other carrier: see <xen/io/netif.h>. Never blocks. Of several queues, the
+ * first.
+ */
+static inline bool at_netfront_has_carrier(const struct at_netfront *nf)
+{
+    return nf->taken && nf->ended == AT_OK && nf->phase == AT_NETFRONT_DONE;
+}
+
 /* at_netfront_stats copies the counters to `stats`. At any time after the first at_netfront_open(). */
 void at_netfront_stats(const struct at_netfront *nf, struct at_netfront_stats *stats);
 
