@@ -54,7 +54,8 @@ LargeReply_IsWhole() {
 
 OpenSsl_AgreesOnTls12AndEndsInOrder() {
     start_https
-    ask >/tmp/said || fail "openssl ended with an error: $(tail -n 3 /tmp/said)"
+    ask -alpn h2,http/1.1 >/tmp/said || fail "openssl ended with an error: $(tail -n 3 /tmp/said)"
+    grep -q '^ALPN protocol: http/1.1' /tmp/said || fail "another protocol: $(grep ALPN /tmp/said)"
     grep -q 'Protocol *: TLSv1.2' /tmp/said || fail "that is not TLS 1.2"
     grep -q 'Cipher *: ECDHE-ECDSA-AES128-GCM-SHA256' /tmp/said || fail "another cipher suite: $(grep Cipher /tmp/said)"
     grep -q "$GREETING" /tmp/said || fail "there is no greeting"

@@ -6,10 +6,11 @@ set -euo pipefail
 
 cd "$(dirname "$(readlink -f "$1")")"
 
-# is_there WORD: a test by its file's name, or a case in a script or in a contract suite.
+# is_there WORD: a test or a fuzzer by its file's name, or a case in a script or in a contract suite.
 is_there() {
-    if [[ $1 == *_test ]]; then
-        compgen -G "components/*/tests/$1.cc" || compgen -G "tests/$1.*" || compgen -G "t*s/*/$1.*"
+    if [[ $1 == *_test || $1 == *_fuzz ]]; then
+        compgen -G "components/*/tests/$1.*" || compgen -G "components/*/fuzz/$1.cc" || compgen -G "tests/$1.*" ||
+            compgen -G "t*s/*/$1.*" || compgen -G "examples/tests/$1.cc"
     else
         grep -rlE "^$1\(\) \{|\{\"$1\"" tests components/*/testing
     fi >/dev/null

@@ -60,6 +60,21 @@ TwoMiB_AreEnough() {
     url_answers "http://$GUEST/"
 }
 
+VifsIp_IsTheAddress() {
+    guest_start netstack "vif=[\"mac=$GUEST_MAC,bridge=xenbr0,ip=10.0.0.3\"]"
+    url_answers http://10.0.0.3/
+}
+
+TwoDevices_EachHasItsAddress() {
+    local second=10.0.1.2 mac=00:16:3e:00:00:03
+    ip address replace 10.0.1.1/24 dev xenbr0
+    guest_start netstack "vif=[\"mac=$GUEST_MAC,bridge=xenbr0\", \"mac=$mac,bridge=xenbr0\"]" \
+        "cmdline=\"ip=$GUEST/24 ip1=$second/24\""
+    url_answers "http://$GUEST/"
+    url_answers "http://$second/"
+    ip neighbour show to $second | grep -q $mac || fail "$second is not the second device's"
+}
+
 Shutdown_EndsIt() {
     start_netstack
     guest_stops 5000
