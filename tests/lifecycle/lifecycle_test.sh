@@ -70,6 +70,18 @@ SavedAndLetGoOn_IsTheSameDomain() {
     stops_unwatched
 }
 
+# FIFO event channels and version 2 of the grant table, which a restored domain has to ask for again; and a grant table
+# that had grown into a window: the window was lost when the domain was saved.
+WhatThePlatformDoesNotUse_WorksAgain() {
+    guest_start suspend_xen
+    console_has ready
+    guest_save /tmp/saved
+    console_has 'before: 0 failed'
+    guest_restore /tmp/saved
+    console_has 'restored: 0 failed'
+    guest_ends poweroff
+}
+
 Net_UnderTraffic_Twice() {
     net_rounds 2
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* The grant table, in two of the image's spare virtual pages: no window and no page table is needed for it. */
+/*
+ * The grant table, in two of the image's spare virtual pages: no window and no page table is needed for it. It may have
+ * been grown into a window of the guest's since, see <atman/xen/grant_table.h>: then it is found there.
+ */
 
 #include <atman/guest.h>
 #include <atman/xen/grant.h>
@@ -13,16 +16,20 @@
 
 static struct at_xen_grants grants;
 
-static void map(void)
-{
-    uint64_t frames[TABLE_FRAMES];
-    unsigned i;
+#define MOST_FRAMES 64u /* of a table, unless the toolstack says more */
 
-    if (at_xen_grant_table_frames(frames, TABLE_FRAMES) != AT_OK)
-        at_panic("Xen gives no grant table");
-    for (i = 0; i < TABLE_FRAMES; i++) {
-        if (at_xen_update_va_mapping((uintptr_t)at_xen_pv_spare_pages + i * AT_XEN_PV_PAGE_SIZE,
-                                     frames[i] << AT_XEN_PV_PAGE_SHIFT | AT_XEN_PV_PTE_RW, UVMF_NONE) != 0)
+static uint32_t frames_of_table(void)
+{
+    return grants.entries / AT_XEN_GRANTS_PER_FRAME;
+}
+
+/* Maps `count` of `frames` at `va`, or nothing if that is NULL. */
+static void map(const void *va, const uint64_t *frames, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t entry = frames != NULL ? frames[i] << AT_XEN_PV_PAGE_SHIFT | AT_XEN_PV_PTE_RW : 0;
+
+        if (at_xen_update_va_mapping((uintptr_t)va + i * AT_XEN_PV_PAGE_SIZE, entry, UVMF_INVLPG | UVMF_LOCAL) != 0)
             at_panic("the grant table cannot be mapped");
     }
 }
@@ -30,25 +37,27 @@ static void map(void)
 struct at_xen_grants *at_guest_grants(void)
 {
     if (grants.table == NULL) {
-        map();
         at_xen_grants_init(&grants, (grant_entry_v1_t *)at_xen_pv_spare_pages, TABLE_FRAMES * AT_XEN_GRANTS_PER_FRAME);
+        at_xen_pv_grants_map();
     }
     return &grants;
 }
 
+/* A page table with a frame of Xen's is lost when the domain is saved. */
 void at_xen_pv_grants_unmap(void)
 {
-    for (unsigned i = 0; grants.table != NULL && i < TABLE_FRAMES; i++) {
-        if (at_xen_update_va_mapping((uintptr_t)at_xen_pv_spare_pages + i * AT_XEN_PV_PAGE_SIZE, 0,
-                                     UVMF_INVLPG | UVMF_LOCAL) != 0)
-            at_panic("the grant table cannot be unmapped");
-    }
+    map(at_xen_pv_spare_pages, NULL, TABLE_FRAMES);
+    map(grants.table, NULL, frames_of_table());
 }
 
 void at_xen_pv_grants_map(void)
 {
-    if (grants.table != NULL)
-        map();
+    uint64_t frames[MOST_FRAMES];
+    uint32_t count = frames_of_table();
+
+    if (count > MOST_FRAMES || at_xen_grant_table_frames(frames, count) != AT_OK)
+        at_panic("Xen gives no grant table");
+    map(grants.table, frames, count);
 }
 
 void at_xen_pv_grants_restored(void)
