@@ -86,6 +86,41 @@ TEST(NetfrontHostileParts, ExtraOnALaterPart_EndsTheDevice) {
   EXPECT_EQ(ReceiveUntilTheEnd(&g), AT_PROTOCOL);
 }
 
+// Nothing comes after it that could be wrong in its place.
+TEST(NetfrontHostileParts, ExtraThatWasNotAskedFor_EndsTheDeviceByItself) {
+  Guest g(64, 32);
+  g.Want(kParts);
+  g.Connect();
+  g.front_may_be_wrong = true;
+  at_fake_netback_lie(g.back, AT_FAKE_NETBACK_RX_FLAGS, NETRXF_extra_info);
+  g.Inject("a frame in one part");
+  EXPECT_EQ(ReceiveUntilTheEnd(&g), AT_PROTOCOL);
+}
+
+// Writes zeroes where the variables of the next call will be: in that of recv() they are a sound answer of no bytes.
+__attribute__((noinline)) void ClearStackBelow() {
+  volatile uint8_t below[8192];
+  for (volatile uint8_t &byte : below) byte = 0;
+}
+
+// Where the ring is broken no answer was copied, and none is taken.
+TEST(NetfrontHostileParts, BrokenRing_IsNotTakenFrom) {
+  for (uint16_t features : {uint16_t{0}, kAll}) {
+    SCOPED_TRACE(features);
+    Guest g(64, 32);
+    if (features != 0) g.Want(features);
+    g.Connect();
+    g.front_may_be_wrong = true;
+    reinterpret_cast<netif_rx_sring *>(g.front.ring_pages[0].page)->rsp_prod += 256;
+    at_netdev_part parts[AT_NETDEV_PARTS_MAX];
+    size_t count = 1;
+    ClearStackBelow();
+    EXPECT_EQ(at_netdev_recv(g.dev, parts, AT_NETDEV_PARTS_MAX, &count), AT_PROTOCOL);
+    EXPECT_EQ(count, 0u);
+    EXPECT_EQ(g.DevStats().dropped[AT_NETDEV_DROP_RX_EMPTY], 0u);
+  }
+}
+
 TEST(NetfrontHostileParts, AnswersForAWholeRing_EndTheDevice) {
   Guest g(64, 32);
   g.Want(kAll);

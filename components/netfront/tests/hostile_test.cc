@@ -22,7 +22,11 @@ void ExpectEnded(Guest *g, at_status why) {
   EXPECT_EQ(at_netdev_tx_done(g->dev, &cookie, 1, &count), why);
   EXPECT_EQ(count, 0u);
   EXPECT_EQ(g->Send(kFrame), why);
+  EXPECT_EQ(g->Send(""), why) << "the frame is not looked at";
   EXPECT_EQ(at_netdev_arm(g->dev, AT_NETDEV_RX | AT_NETDEV_TX), why);
+  const uint64_t start = g->Now();
+  EXPECT_EQ(at_netdev_wait(g->dev, AT_NETDEV_RX, start + 100 * kSecond), why);
+  EXPECT_LT(g->Now(), start + kSecond) << "it does not sleep";
   EXPECT_EQ(at_netdev_wait(g->dev, AT_NETDEV_RX | AT_NETDEV_TX, AT_NEVER), why);
   EXPECT_EQ(g->FrontStats().protocol_errors, 1u);
 }
@@ -200,6 +204,16 @@ TEST(NetfrontHostile, TransmitLieThatTheNextFrameFinds_EndsTheDevice) {
   at_fake_netback_lie(g.back, AT_FAKE_NETBACK_TX_ID, 0xffff);
   ASSERT_EQ(g.Send(kFrame), AT_OK);
   g.RunPeers();
+  EXPECT_EQ(g.Send(kFrame), AT_PROTOCOL);
+  ExpectEnded(&g, AT_PROTOCOL);
+}
+
+// No event told of it.
+TEST(NetfrontHostile, TransmitIndexThatANewFrameFinds_EndsTheDevice) {
+  Guest g(kRx, kTx);
+  g.Connect();
+  g.front_may_be_wrong = true;
+  reinterpret_cast<netif_tx_sring *>(g.front.ring_pages[1].page)->rsp_prod += 1;
   EXPECT_EQ(g.Send(kFrame), AT_PROTOCOL);
   ExpectEnded(&g, AT_PROTOCOL);
 }
