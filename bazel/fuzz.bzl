@@ -56,7 +56,22 @@ _fuzz_test = rule(
     test = True,
 )
 
-def atman_fuzz_test(name, srcs, corpus, deps = [], seconds = 30, entropic = True, shares = True, **kwargs):
+# Instead of libFuzzer's, which keep what was compared.
+_NO_COMPARISONS_OF_8 = [
+    "-Wl,--wrap=__sanitizer_cov_trace_cmp8",
+    "-Wl,--wrap=__sanitizer_cov_trace_const_cmp8",
+]
+
+def atman_fuzz_test(
+        name,
+        srcs,
+        corpus,
+        deps = [],
+        seconds = 30,
+        entropic = True,
+        shares = True,
+        compares_8 = True,
+        **kwargs):
     """Defines a fuzzer and the test `name`, which runs it on its corpus and then on what it thinks of.
 
     ATMAN_FUZZ_SECONDS is how long instead of `seconds`, ATMAN_FUZZ_KEEP a folder where it keeps what finds new paths:
@@ -72,12 +87,15 @@ def atman_fuzz_test(name, srcs, corpus, deps = [], seconds = 30, entropic = True
         brings where every input reaches thousands.
       shares: whether it shares memory with its peer (at_fuzz_share()). If not, what asks the peer before every load is
         left out.
+      compares_8: whether what is compared in 8 bytes guides it, as 4 bytes and less always do. In a protocol of small
+        fields it is pointers, and where many lists are walked a fifth of the time.
       **kwargs: as for every test.
     """
     cc_binary(
         name = name + ".bin",
         testonly = True,
         srcs = srcs,
+        linkopts = [] if compares_8 else _NO_COMPARISONS_OF_8,
         linkstatic = True,
         tags = ["manual"],  # only by the transition: the host's compiler need not know libFuzzer
         target_compatible_with = [str(Label("//platforms:fuzzed"))],

@@ -2,7 +2,6 @@
 #include "network.h"
 
 #include <cstring>
-#include <utility>
 
 namespace {
 
@@ -17,11 +16,11 @@ unsigned Get16(const uint8_t *bytes) { return bytes[0] << 8 | bytes[1]; }
 
 uint32_t Get32(const uint8_t *bytes) { return uint32_t(Get16(bytes)) << 16 | Get16(bytes + 2); }
 
-// Nothing yet, with room for a frame: growing byte by byte was what the fuzzer did most.
-Bytes Begin() {
-  Bytes bytes;
-
+// Nothing yet, in the memory that `bytes` has. What frames are put together in is static: to get memory and give it
+// back was what the fuzzer did most.
+Bytes &Empty(Bytes &bytes) {
   bytes.reserve(2100);
+  bytes.clear();
   return bytes;
 }
 
@@ -43,19 +42,20 @@ void AddInput(Network *network, Bytes *to, size_t size) {
   at_fuzz_bytes(network->peer, to->data() + before, size);
 }
 
-// A packet with right lengths and checksums; the bits of `how` make it a fragment or give it an option.
-Bytes Packet(Network *network, bool is_v6, uint8_t protocol, Bytes &&payload, uint8_t how) {
+// Makes a packet with right lengths and checksums; the bits of `how` make it a fragment or give it an option.
+void MakePacket(Network *network, Bytes *made, bool is_v6, uint8_t protocol, Bytes &payload, uint8_t how) {
+  static Bytes ip_memory, ends_memory, options_memory;
   size_t field = protocol == 6 ? 16 : protocol == 17 ? 6 : 2;
   uint16_t fragment = (how & 1) != 0 ? at_fuzz_u16(network->peer) : 0;
   bool to_all = (how & 2) != 0;
-  Bytes frame = Begin(), ip = Begin();
+  Bytes &frame = Empty(*made), &ip = Empty(ip_memory), &more = Empty(options_memory);
   uint8_t to6[16] = {0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
   uint8_t to4[4] = {255, 255, 255, 255};
 
   if (!to_all) memcpy(to6, kOur6, 16), memcpy(to4, kOur4, 4);
   if (payload.size() >= field + 2) {
     uint32_t sum = is_v6 || protocol != 1 ? uint32_t(protocol + payload.size()) : 0;
-    Bytes ends = Begin();
+    Bytes &ends = Empty(ends_memory);
 
     if (is_v6) Add(&ends, kPeer6, 16), Add(&ends, to6, 16);
     if (!is_v6 && protocol != 1 && protocol != 2) Add(&ends, kPeer4, 4), Add(&ends, to4, 4);
@@ -68,8 +68,6 @@ Bytes Packet(Network *network, bool is_v6, uint8_t protocol, Bytes &&payload, ui
   Add(&frame, kPeerMac, 6);
   Add(&frame, 2, is_v6 ? 0x86dd : 0x0800);
   if (is_v6) {
-    Bytes more;
-
     if ((how & 4) != 0) {  // a hop-by-hop or destination header of eight bytes
       Add(&more, 2, uint32_t((how & 1) != 0 ? 44 : protocol) << 8);
       AddInput(network, &more, 6);
@@ -82,26 +80,24 @@ Bytes Packet(Network *network, bool is_v6, uint8_t protocol, Bytes &&payload, ui
     Add(&ip, to6, 16);
     ip.insert(ip.end(), more.begin(), more.end());
   } else {
-    Bytes options;
-
-    if ((how & 4) != 0) AddInput(network, &options, 4);
-    Add(&ip, 2, uint32_t(0x45 + options.size() / 4) << 8);
-    Add(&ip, 2, uint32_t(20 + options.size() + payload.size()));
+    if ((how & 4) != 0) AddInput(network, &more, 4);
+    Add(&ip, 2, uint32_t(0x45 + more.size() / 4) << 8);
+    Add(&ip, 2, uint32_t(20 + more.size() + payload.size()));
     Add(&ip, 2, 7);
     Add(&ip, 2, fragment);
     Add(&ip, 4, uint32_t(64) << 24 | uint32_t(protocol) << 16);
     Add(&ip, kPeer4, 4);
     Add(&ip, to4, 4);
-    ip.insert(ip.end(), options.begin(), options.end());
+    ip.insert(ip.end(), more.begin(), more.end());
     Put16(&ip[10], InternetChecksum(ip.data(), ip.size()));
   }
   frame.insert(frame.end(), ip.begin(), ip.end());
   frame.insert(frame.end(), payload.begin(), payload.end());
-  return frame;
 }
 
 // The next segment of a connection, or one that is off by what the input says.
-Bytes TcpSegment(Network *network) {
+void MakeTcpSegment(Network *network, Bytes *made) {
+  static Bytes memory;
   at_fuzz_peer *peer = network->peer;
   uint8_t which = at_fuzz_u8(peer), flags = at_fuzz_u8(peer), how = at_fuzz_u8(peer);
   size_t index = which % kLinks, options = (which >> 2 & 15) % 11 * 4;
@@ -110,7 +106,7 @@ Bytes TcpSegment(Network *network) {
   uint32_t seq = link->seq + ((how & 16) != 0 ? uint32_t(int32_t(int16_t(at_fuzz_u16(peer)))) : 0);
   uint32_t ack = link->ack + ((how & 32) != 0 ? uint32_t(int32_t(int16_t(at_fuzz_u16(peer)))) : 0);
   unsigned window = (how & 64) != 0 ? at_fuzz_u16(peer) : 8192;
-  Bytes tcp = Begin();
+  Bytes &tcp = Empty(memory);
 
   Add(&tcp, 2, link->remote);
   Add(&tcp, 2, link->local);
@@ -122,14 +118,15 @@ Bytes TcpSegment(Network *network) {
   AddInput(network, &tcp, options);
   tcp.resize(tcp.size() + size, 'x');
   if ((how & 16) == 0) link->seq += uint32_t(size) + (flags & 1) + (flags >> 1 & 1);
-  return Packet(network, index % 2 == 1, 6, std::move(tcp), how & 5);
+  MakePacket(network, made, index % 2 == 1, 6, tcp, how & 5);
 }
 
 // A datagram to the socket, or as an answer of DHCP's or DNS's to what was asked.
-Bytes UdpDatagram(Network *network, uint8_t how) {
+void MakeUdpDatagram(Network *network, Bytes *made, uint8_t how) {
+  static Bytes udp_memory, payload_memory;
   at_fuzz_peer *peer = network->peer;
   size_t size = at_fuzz_u8(peer);
-  Bytes udp = Begin(), payload = Begin();
+  Bytes &udp = Empty(udp_memory), &payload = Empty(payload_memory);
   unsigned from = 9, to = 7;
 
   if ((how >> 3 & 3) == 1) {
@@ -153,11 +150,11 @@ Bytes UdpDatagram(Network *network, uint8_t how) {
   Add(&udp, 2, uint32_t(8 + payload.size()));
   Add(&udp, 2, 0);
   udp.insert(udp.end(), payload.begin(), payload.end());
-  return Packet(network, (how & 32) != 0, 17, std::move(udp), how & 7);
+  MakePacket(network, made, (how & 32) != 0, 17, udp, how & 7);
 }
 
-Bytes Arp(Network *network) {
-  Bytes frame = Begin();
+void MakeArp(Network *network, Bytes *made) {
+  Bytes &frame = Empty(*made);
   uint8_t what = at_fuzz_u8(network->peer);
 
   Add(&frame, kOurMac, 6);
@@ -170,7 +167,6 @@ Bytes Arp(Network *network) {
   Add(&frame, kOurMac, 6);
   Add(&frame, kOur4, 4);
   if ((what & 4) != 0) frame[kEthernet + at_fuzz_u8(network->peer) % 28] = at_fuzz_u8(network->peer);
-  return frame;
 }
 
 }  // namespace
@@ -199,26 +195,27 @@ void Learn(Network *network, const Bytes &frame) {
   }
 }
 
-Bytes NextFrame(Network *network) {
+const Bytes &NextFrame(Network *network) {
+  static Bytes memory, payload_memory;
   at_fuzz_peer *peer = network->peer;
   uint8_t what = at_fuzz_u8(peer);
-  Bytes frame = Begin();
+  Bytes &frame = Empty(memory);
 
   switch (what & 7) {
     case 0: AddInput(network, &frame, 1 + at_fuzz_u16(peer) % 2000); break;
-    case 1: frame = Arp(network); break;
-    case 2: frame = UdpDatagram(network, what >> 3 | (at_fuzz_u8(peer) & 1) << 5); break;
+    case 1: MakeArp(network, &frame); break;
+    case 2: MakeUdpDatagram(network, &frame, what >> 3 | (at_fuzz_u8(peer) & 1) << 5); break;
     case 3: {  // ICMP, IGMP, ICMPv6 with neighbour discovery and MLD, and protocols that nobody knows
       const uint8_t protocols[] = {1, 2, 58, 58};
       uint8_t how = at_fuzz_u8(peer), protocol = protocols[how >> 4 & 3];
-      Bytes payload = Begin();
+      Bytes &payload = Empty(payload_memory);
 
       if ((how & 64) != 0) protocol = at_fuzz_u8(peer);
       AddInput(network, &payload, at_fuzz_u8(peer));
-      frame = Packet(network, protocol == 58 || (how & 128) != 0, protocol, std::move(payload), how & 15);
+      MakePacket(network, &frame, protocol == 58 || (how & 128) != 0, protocol, payload, how & 15);
       break;
     }
-    default: frame = TcpSegment(network); break;
+    default: MakeTcpSegment(network, &frame); break;
   }
   if (frame.size() > kEthernet && (what & 0xc0) == 0xc0) frame[at_fuzz_u16(peer) % frame.size()] ^= at_fuzz_u8(peer);
   return frame;

@@ -30,7 +30,7 @@ struct Network {
 /* Notes the numbers in what the stack sent, for the answers. */
 void Learn(Network *network, const Bytes &frame);
 
-/* A frame to the stack, as the input says. */
-Bytes NextFrame(Network *network);
+/* A frame to the stack, as the input says; there until the next one. */
+const Bytes &NextFrame(Network *network);
 
 #endif

@@ -25,11 +25,15 @@ _COMPILE_FLAGS = [
     "-O2",
     "-g",
     "-fno-omit-frame-pointer",
-    "-fsanitize=fuzzer-no-link,address,undefined",
+    "-fsanitize=address,undefined",
     "-fno-sanitize-recover=all",
     # Knows the types of C++ functions only, and needs a runtime that clang as a linker does not give.
     "-fno-sanitize=function",
 ]
+
+# What libFuzzer learns of each input: the ways that it goes, and what is compared. A library that only makes inputs and
+# looks at results, such as a fake, does without (features = ["-guides"]): it is not what is to be explored.
+_GUIDES = ["-fsanitize=fuzzer-no-link"]
 
 # A call before each load, so that a peer can change shared memory between two: <atman/fuzz/peer.h>.
 _LOADS = ["-fsanitize-coverage=trace-loads"]
@@ -53,6 +57,11 @@ def _impl(ctx):
                     env_entries = [env_entry(key = "ATMAN_CLANG", value = VERSION)],
                 )],
                 flag_sets = [flag_set(actions = _COMPILE, flag_groups = [flag_group(flags = _COMPILE_FLAGS)])],
+            ),
+            feature(
+                name = "guides",
+                enabled = True,
+                flag_sets = [flag_set(actions = _COMPILE, flag_groups = [flag_group(flags = _GUIDES)])],
             ),
             feature(
                 name = "trace_loads",
