@@ -16,7 +16,8 @@ until got=$(echo hello | socat -t 2 - TCP:10.0.0.2:7,connect-timeout=2) && [[ $g
     ((SECONDS > end)); do sleep 0.1; done
 [[ $got == hello ]]
 verdict $? Echo_OverTcp_GivesBackWhatWasSent
-[[ $(echo datagram | socat -t 0.5 - UDP:10.0.0.2:7) == datagram ]]
+until got=$(printf datagram | socat -t 0.5 - UDP:10.0.0.2:7) && [[ $got == datagram ]] || ((SECONDS > end)); do :; done
+[[ $got == datagram ]]
 verdict $? Echo_OverUdp_GivesBackWhatWasSent
 head -c 300000 /dev/urandom >sent
 for client in 1 2 3; do socat -t 10 - TCP:10.0.0.2:7 <sent >"back$client" & clients[client]=$!; done
