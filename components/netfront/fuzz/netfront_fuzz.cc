@@ -4,11 +4,12 @@
 //
 // Promised whatever it does: every call returns; a part that is handed out lies in a page that was offered and that
 // nobody holds; a cookie comes back once; a device that has ended stays so, for the same reason. Connecting is not
-// fuzzed here (XenStore has a fuzzer of its own): two devices are connected once, one for whole frames and one with all
-// offloads, and each input begins with one of them as it was then.
+// fuzzed here (XenStore has a fuzzer of its own): three devices are connected once, one for whole frames, one with all
+// offloads and one of two queues, and each input begins with one of them as it was then.
 
 #include <atman/fuzz/peer.h>
 #include <atman/netfront/netfront.h>
+#include <atman/netfront/queues.h>
 #include <atman/testing/fake_netback.h>
 #include <atman/testing/fake_xen.h>
 #include <atman/testing/fake_xenstored.h>
@@ -24,6 +25,7 @@
 namespace {
 
 constexpr uint16_t kGuest = 5, kRxBuffers = 24, kTxBuffers = 8, kSlots = 24, kSharedPages = 4, kCookies = 32;
+constexpr uint16_t kDevices = 3, kQueues = 2;
 constexpr uint32_t kRing = 256, kPage = 4096;
 constexpr int kCalls = 64;  // of an input: twice around the smallest ring, and many inputs a second
 
@@ -37,21 +39,32 @@ at_fuzz_peer *peer;  // null while the devices connect
 uint64_t now_ns;
 
 struct Device {
-  at_netfront front;
-  at_netfront_buffer buffers[kRxBuffers + kTxBuffers];
-  at_netfront_slot slots[kSlots];
+  uint16_t count;  // of queues; a device of one is at_netfront_open()'s, and `queues` are its only part that is used
+  at_netfront_queues several;
+  at_netfront_queue queues[kQueues];
+  at_netfront_buffer buffers[kQueues][kRxBuffers + kTxBuffers];
+  at_netfront_slot slots[kQueues][kSlots];
   uint32_t shared_grants[kSharedPages];
   uint8_t *shared;
-  alignas(8) uint8_t rings[2][kPage];  // what was in the ring pages when it was connected
+  alignas(8) uint8_t rings[kQueues][2][kPage];  // what was in the ring pages when it was connected
 };
-Device devices[2], connected[2];  // they do not move: XenStore's client knows where their watches are
+Device devices[kDevices], connected[kDevices];  // they do not move: XenStore's client knows where their watches are
 Device *device;
-bool held[kRxBuffers];
+uint16_t queue;  // that the back-end works at
+bool held[kQueues][kRxBuffers];
 enum { kFree, kUnderWay } cookies[kCookies];
 uint8_t own_bytes[2 * kPage];
 
-netif_rx_sring *Rx() { return reinterpret_cast<netif_rx_sring *>(device->front.ring_pages[0].page); }
-netif_tx_sring *Tx() { return reinterpret_cast<netif_tx_sring *>(device->front.ring_pages[1].page); }
+at_netfront &Front(uint16_t i) { return device->queues[i].front; }
+netif_rx_sring *Rx() { return reinterpret_cast<netif_rx_sring *>(Front(queue).ring_pages[0].page); }
+netif_tx_sring *Tx() { return reinterpret_cast<netif_tx_sring *>(Front(queue).ring_pages[1].page); }
+
+// Why the device has ended: one queue's end is that of all, which the others may not know yet.
+at_status Ended() {
+  at_status ended = AT_OK;
+  for (uint16_t i = 0; ended == AT_OK && i < device->count; ++i) ended = Front(i).ended;
+  return ended;
+}
 
 void Require(bool promise) {
   if (!promise) abort();
@@ -93,7 +106,9 @@ void AnswerTx() {
 }
 
 void Interfere() {
-  switch (at_fuzz_u8(peer) % 16) {
+  uint8_t what = at_fuzz_u8(peer);
+  queue = (what >> 4) % device->count;
+  switch (what % 16) {
     case 0: Rx()->rsp_prod = at_fuzz_u32(peer); break;
     case 1: Tx()->rsp_prod = at_fuzz_u32(peer); break;
     case 2: at_fuzz_bytes(peer, &Rx()->ring[at_fuzz_u8(peer)], sizeof(netif_rx_sring_entry)); break;
@@ -151,12 +166,14 @@ void MakeGuest() {
 
 void Connect(uint16_t index) {
   device = &devices[index];
+  device->count = index == 2 ? kQueues : 1;
   at_fake_netback_config back{};
   back.xen = xen;
   back.store = server;
   back.domid = kGuest;
   back.index = index;
   back.mac = "00:16:3e:4d:4e:04";
+  if (index == 2) back.max_queues = "2";
   at_fake_netback_new(&back);
   at_netfront_config config{};
   config.store = &store;
@@ -164,9 +181,9 @@ void Connect(uint16_t index) {
   config.grants = &grants;
   config.pages = at_mm_pages{&kPages, nullptr};
   config.wait = at_wait{&kWait, nullptr};
-  config.buffers = device->buffers;
+  config.buffers = device->buffers[0];
   config.tx = at_netfront_tx();
-  config.slots = device->slots;
+  config.slots = device->slots[0];
   config.rx_buffers = kRxBuffers;
   config.tx_buffers = kTxBuffers;
   config.tx_slots = kSlots;
@@ -178,20 +195,37 @@ void Connect(uint16_t index) {
     if (i == 0) device->shared = page;
   }
   config.shared = at_netfront_shared{device->shared, kSharedPages, device->shared_grants};
-  if (index == 1) {
+  if (index != 0) {
     config.offload = at_netfront_offload();
     config.features = AT_NETFRONT_SG | AT_NETFRONT_CSUM | AT_NETFRONT_GSO4 | AT_NETFRONT_GSO6;
   }
-  Require(at_netfront_open(&device->front, &config) == AT_OK);
-  memcpy(device->rings[0], Rx(), kPage);
-  memcpy(device->rings[1], Tx(), kPage);
+  if (device->count > 1) {
+    at_netfront_queues_config several{};
+    several.front = config;
+    several.queues = device->queues;
+    several.count = kQueues;
+    Require(at_netfront_queues_open(&device->several, &several) == AT_OK);
+    Require(at_netfront_queues_count(&device->several) == kQueues);
+  } else {
+    Require(at_netfront_open(&Front(0), &config) == AT_OK);
+  }
+  for (queue = 0; queue < device->count; ++queue) {
+    memcpy(device->rings[queue][0], Rx(), kPage);
+    memcpy(device->rings[queue][1], Tx(), kPage);
+  }
 }
 
 void Begin(uint8_t which) {
-  device = &devices[which & 1];
-  memcpy(device, &connected[which & 1], sizeof *device);
-  memcpy(Rx(), device->rings[0], kPage);
-  memcpy(Tx(), device->rings[1], kPage);
+  uint8_t index = which & 2 ? 2 : which & 1;
+  device = &devices[index];
+  memcpy(device, &connected[index], sizeof *device);
+  for (queue = 0; queue < device->count; ++queue) {
+    memcpy(Rx(), device->rings[queue][0], kPage);
+    memcpy(Tx(), device->rings[queue][1], kPage);
+    at_fuzz_share(peer, Rx(), kPage);
+    at_fuzz_share(peer, Tx(), kPage);
+  }
+  queue = 0;
   memset(held, 0, sizeof held);
   memset(cookies, 0, sizeof cookies);
   now_ns = 1;
@@ -199,7 +233,7 @@ void Begin(uint8_t which) {
 
 void Receive(at_netdev dev) {
   at_netdev_part parts[AT_NETDEV_PARTS_MAX + 4];
-  at_status before = device->front.ended;
+  at_status before = Ended();
   size_t count = ~size_t{0};
   at_status status = at_netdev_recv(dev, parts, AT_NETDEV_PARTS_MAX + at_fuzz_u8(peer) % 5, &count);
   Require(count <= AT_NETDEV_PARTS_MAX + 4);
@@ -207,9 +241,10 @@ void Receive(at_netdev dev) {
   Require(before == AT_OK || status == before);
   Require(count == 0 || (parts[count - 1].flags & AT_NETDEV_MORE) == 0);
   for (size_t i = 0; i < count; ++i) {
-    Require(parts[i].token < kRxBuffers && !held[parts[i].token]);
-    held[parts[i].token] = true;
-    const uint8_t *page = device->buffers[parts[i].token].page;
+    uint32_t from = parts[i].token >> 16, index = parts[i].token & 0xffff;
+    Require(from < device->count && index < kRxBuffers && !held[from][index]);
+    held[from][index] = true;
+    const uint8_t *page = device->buffers[from][index].page;
     Require(parts[i].size >= 1 && parts[i].data >= page && parts[i].data + parts[i].size <= page + kPage);
     Require((parts[i].flags & (AT_NETDEV_GSO4 | AT_NETDEV_GSO6)) == 0 || parts[i].gso_size != 0);
   }
@@ -217,9 +252,11 @@ void Receive(at_netdev dev) {
 
 void Release(at_netdev dev) {
   at_netdev_part part{};
-  part.token = at_fuzz_u8(peer) % kRxBuffers;
-  if (!held[part.token]) return;
-  held[part.token] = false;
+  uint8_t which = at_fuzz_u8(peer);
+  uint32_t from = which / kRxBuffers % device->count, index = which % kRxBuffers;
+  if (!held[from][index]) return;
+  held[from][index] = false;
+  part.token = from << 16 | index;
   at_netdev_release(dev, &part, 1);
 }
 
@@ -227,7 +264,11 @@ void Send(at_netdev dev) {
   at_netdev_piece pieces[3];
   at_netdev_frame frame{};
   uint8_t how = at_fuzz_u8(peer);
-  uint32_t cookie = at_fuzz_u8(peer) % kCookies;
+  uint8_t which = at_fuzz_u8(peer);
+  uint32_t cookie = which % kCookies;
+  memcpy(own_bytes + 12, "\x08\x00\x45", 3);
+  own_bytes[23] = 17;                // UDP over IPv4, for who sends it from the beginning
+  own_bytes[35] = which / kCookies;  // its port, by which it goes to one queue or the other
   frame.pieces = pieces;
   frame.count = static_cast<uint16_t>(how % 4);
   if (how & 4) frame.flags = AT_NETDEV_CSUM_BLANK;
@@ -248,7 +289,7 @@ void TakeBack(at_netdev dev) {
   void *done[4];
   size_t count = ~size_t{0};
   at_status status = at_netdev_tx_done(dev, done, 4, &count);
-  Require(count <= 4 && (status == AT_OK || status == device->front.ended));
+  Require(count <= 4 && (status == AT_OK || status == Ended()));
   for (size_t i = 0; i < count; ++i) {
     auto *cookie = static_cast<decltype(&cookies[0])>(done[i]);
     Require(cookie >= cookies && cookie < cookies + kCookies && *cookie == kUnderWay);
@@ -261,17 +302,15 @@ void TakeBack(at_netdev dev) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (xen == nullptr) {
     MakeGuest();
-    Connect(0);
-    Connect(1);
+    for (uint16_t i = 0; i < kDevices; ++i) Connect(i);
     memcpy(connected, devices, sizeof connected);
   }
   peer = at_fuzz_begin(data, size);
   Begin(at_fuzz_u8(peer));
-  at_netdev dev = at_netfront_netdev(&device->front);
-  at_fuzz_share(peer, Rx(), kPage);
-  at_fuzz_share(peer, Tx(), kPage);
+  at_netdev dev =
+      device->count > 1 ? at_netfront_queues_netdev(&device->several) : at_netfront_netdev(&device->queues[0].front);
   for (int calls = 0; calls < kCalls && !at_fuzz_is_over(peer); ++calls) {
-    at_status before = device->front.ended;
+    at_status before = Ended();
     uint8_t what = at_fuzz_u8(peer);
     switch (what % 16) {
       case 0:
@@ -284,14 +323,19 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
       case 7: at_netdev_arm(dev, what >> 5); break;
       case 8: {
         char text[AT_NETFRONT_REPORT_SIZE];
-        Require(at_netfront_report(&device->front, text, sizeof text) < sizeof text);
+        Require(at_netfront_report(&Front(0), text, sizeof text) < sizeof text);
         break;
       }
       default: Interfere(); break;
     }
-    Require(before == AT_OK || device->front.ended == before);
-    Require(device->front.tx_free_buffers <= kTxBuffers && device->front.tx_free_slots <= kSlots);
-    Require(device->front.front_stats.protocol_errors == (device->front.ended == AT_PROTOCOL));
+    Require(before == AT_OK || Ended() == before);
+    uint64_t errors = 0;
+    for (uint16_t i = 0; i < device->count; ++i) {
+      Require(Front(i).tx_free_buffers <= kTxBuffers && Front(i).tx_free_slots <= kSlots);
+      Require(Front(i).front_stats.protocol_errors <= 1);
+      errors += Front(i).front_stats.protocol_errors;
+    }
+    Require((errors > 0) == (Ended() == AT_PROTOCOL));
   }
   at_fuzz_unshare(peer);
   peer = nullptr;
