@@ -38,13 +38,23 @@ struct at_netfront_tx {
 /* How many keys are published. */
 #define AT_NETFRONT_PUBLISHED 10
 
+/* The back-end's keys of what config.features is about, each 0 or 1. */
+enum at_netfront_offer {
+    AT_NETFRONT_OFFERS_SG,
+    AT_NETFRONT_OFFERS_GSO4,
+    AT_NETFRONT_OFFERS_GSO6,
+    AT_NETFRONT_OFFERS_CSUM6,
+    AT_NETFRONT_OFFERS_NO_CSUM4,
+    AT_NETFRONT_OFFERS /* how many */
+};
+
 /* What goes through XenStore. Lives as long as at_netfront_open() runs. */
 struct at_netfront_handshake {
     struct at_netfront *nf;
     char mac[sizeof "00:16:3e:00:00:00"];
     uint32_t mtu;
     uint32_t rx_copy;
-    uint32_t offers[5];
+    uint32_t offers[AT_NETFRONT_OFFERS];
     uint32_t published[AT_NETFRONT_PUBLISHED];
     struct at_xenbus_key publish[AT_NETFRONT_PUBLISHED];
     struct at_xenbus_key backend[6];

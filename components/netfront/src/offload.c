@@ -9,9 +9,6 @@
 #define LARGE (AT_NETFRONT_GSO4 | AT_NETFRONT_GSO6)
 #define PARTS (AT_NETFRONT_SG | AT_NETFRONT_CSUM)
 
-/* The back-end's keys, each 0 or 1. */
-enum { SG, GSO4, GSO6, CSUM6, NO_CSUM4 };
-
 static bool is_valid(const struct at_netfront_config *config)
 {
     if ((config->features & ~(LARGE | PARTS)) != 0)
@@ -25,24 +22,28 @@ static bool is_valid(const struct at_netfront_config *config)
 
 static void ask(struct at_netfront_handshake *h)
 {
-    at_netfront_ask(h, "feature-sg", &h->offers[SG]);
-    at_netfront_ask(h, "feature-gso-tcpv4", &h->offers[GSO4]);
-    at_netfront_ask(h, "feature-gso-tcpv6", &h->offers[GSO6]);
-    at_netfront_ask(h, "feature-ipv6-csum-offload", &h->offers[CSUM6]);
-    at_netfront_ask(h, "feature-no-csum-offload", &h->offers[NO_CSUM4]);
+    at_netfront_ask(h, "feature-sg", &h->offers[AT_NETFRONT_OFFERS_SG]);
+    at_netfront_ask(h, "feature-gso-tcpv4", &h->offers[AT_NETFRONT_OFFERS_GSO4]);
+    at_netfront_ask(h, "feature-gso-tcpv6", &h->offers[AT_NETFRONT_OFFERS_GSO6]);
+    at_netfront_ask(h, "feature-ipv6-csum-offload", &h->offers[AT_NETFRONT_OFFERS_CSUM6]);
+    at_netfront_ask(h, "feature-no-csum-offload", &h->offers[AT_NETFRONT_OFFERS_NO_CSUM4]);
 }
 
 /* Agrees on what is sent. Returns the most bytes that a frame may have. */
 static uint32_t accept(const struct at_netfront_handshake *h)
 {
     unsigned wanted = h->nf->config.features;
-    bool parts = (wanted & AT_NETFRONT_SG) && h->offers[SG] == 1;
-    bool csum4 = (wanted & AT_NETFRONT_CSUM) && h->offers[NO_CSUM4] == 0;
-    bool csum6 = (wanted & AT_NETFRONT_CSUM) && h->offers[CSUM6] == 1;
+    unsigned offered = 0;
+    bool parts = (wanted & AT_NETFRONT_SG) && h->offers[AT_NETFRONT_OFFERS_SG] == 1;
+    bool csum4 = (wanted & AT_NETFRONT_CSUM) && h->offers[AT_NETFRONT_OFFERS_NO_CSUM4] == 0;
+    bool csum6 = (wanted & AT_NETFRONT_CSUM) && h->offers[AT_NETFRONT_OFFERS_CSUM6] == 1;
     /* A large frame lies in parts, and only who cuts it up can fill in the checksums. */
-    bool gso4 = (wanted & AT_NETFRONT_GSO4) && h->offers[GSO4] == 1 && parts && csum4;
-    bool gso6 = (wanted & AT_NETFRONT_GSO6) && h->offers[GSO6] == 1 && parts && csum6;
+    bool gso4 = (wanted & AT_NETFRONT_GSO4) && h->offers[AT_NETFRONT_OFFERS_GSO4] == 1 && parts && csum4;
+    bool gso6 = (wanted & AT_NETFRONT_GSO6) && h->offers[AT_NETFRONT_OFFERS_GSO6] == 1 && parts && csum6;
 
+    for (unsigned i = 0; i < AT_NETFRONT_OFFERS; i++)
+        offered |= (unsigned)(h->offers[i] == 1) << i;
+    h->nf->offered = (uint8_t)offered;
     if (h->nf->config.tx != NULL)
         h->nf->info.features = (uint16_t)((parts ? AT_NETDEV_TX_PARTS : 0u) | (csum4 ? AT_NETDEV_TX_CSUM4 : 0u) |
                                           (csum6 ? AT_NETDEV_TX_CSUM6 : 0u) | (gso4 ? AT_NETDEV_TX_GSO4 : 0u) |

@@ -46,6 +46,14 @@ static void put_bits(struct text *t, const char *const *names, size_t count, uin
     put(t, "\n");
 }
 
+/* The state that the back-end should be in or come to; of a device that did not open, what was waited for last. */
+static enum at_xenbus_state expected_state(const struct at_netfront *nf)
+{
+    if (nf->phase == AT_NETFRONT_DONE)
+        return at_netfront_has_carrier(nf) ? AT_XENBUS_CONNECTED : AT_XENBUS_CLOSED;
+    return at_xenbus_backend_state(&nf->bus) < AT_XENBUS_INIT_WAIT ? AT_XENBUS_INIT_WAIT : AT_XENBUS_CONNECTED;
+}
+
 static void put_state(struct text *t, const struct at_netfront *nf)
 {
     static const char *const phases[] = {"done", "device", "memory", "connect", "features"};
@@ -64,16 +72,27 @@ static void put_state(struct text *t, const struct at_netfront *nf)
     put(t, nf->bus.backend);
     put(t, ": ");
     put(t, at_xenbus_state_name(at_xenbus_backend_state(&nf->bus)));
-    put(t, at_xenbus_has_news(&nf->bus) ? ", changed since\n" : "\n");
+    put(t, at_xenbus_has_news(&nf->bus) ? ", changed since; expected " : "; expected ");
+    put(t, at_xenbus_state_name(expected_state(nf)));
+    put(t, "\n");
 }
 
 static void put_features(struct text *t, const struct at_netfront *nf)
 {
     static const char *const ours[] = {"sg", "csum", "gso4", "gso6"};
+    static const char *const theirs[AT_NETFRONT_OFFERS] = {
+        [AT_NETFRONT_OFFERS_SG] = "sg",
+        [AT_NETFRONT_OFFERS_GSO4] = "gso4",
+        [AT_NETFRONT_OFFERS_GSO6] = "gso6",
+        [AT_NETFRONT_OFFERS_CSUM6] = "csum6",
+        [AT_NETFRONT_OFFERS_NO_CSUM4] = "no-csum4",
+    };
     static const char *const agreed[] = {"shared", "parts", "csum4", "csum6", "gso4", "gso6"};
 
     put(t, "features asked for:");
     put_bits(t, ours, AT_COUNT_OF(ours), nf->config.features);
+    put(t, "features offered:");
+    put_bits(t, theirs, AT_COUNT_OF(theirs), nf->offered);
     put(t, "features to send with:");
     put_bits(t, agreed, AT_COUNT_OF(agreed), nf->info.features);
 }
@@ -133,6 +152,20 @@ static void put_tx(struct text *t, const struct at_netfront *nf)
         put(t, "tx: the user has not taken its cookies\n");
 }
 
+static void put_drops(struct text *t, const struct at_netdev_stats *stats)
+{
+    static const char *const why[AT_NETDEV_DROP_COUNT] = {
+        [AT_NETDEV_DROP_RX_ERROR] = " rx error ",  [AT_NETDEV_DROP_RX_EMPTY] = ", rx empty ",
+        [AT_NETDEV_DROP_RX_PARTS] = ", rx parts ", [AT_NETDEV_DROP_RX_CHECKSUM] = ", rx checksum ",
+        [AT_NETDEV_DROP_TX_ERROR] = ", tx error ",
+    };
+
+    put(t, "dropped:");
+    for (unsigned i = 0; i < AT_NETDEV_DROP_COUNT; i++)
+        put_number(t, why[i], stats->dropped[i] < UINT32_MAX ? (uint32_t)stats->dropped[i] : UINT32_MAX, "");
+    put(t, "\n");
+}
+
 size_t at_netfront_report(const struct at_netfront *nf, char *text, size_t capacity)
 {
     struct text t = {text, capacity - 1};
@@ -141,6 +174,7 @@ size_t at_netfront_report(const struct at_netfront *nf, char *text, size_t capac
     put_features(&t, nf);
     put_rx(&t, nf);
     put_tx(&t, nf);
+    put_drops(&t, &nf->stats);
     put_number(&t, "port ", nf->port, ", told the back-end ");
     put_number(&t, "", (uint32_t)nf->front_stats.notifies, " times\n");
     *t.at = '\0';

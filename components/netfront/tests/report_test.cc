@@ -28,14 +28,16 @@ TEST(NetfrontReport, DeviceThatWorks_IsTold) {
   g.RunPeers();
   EXPECT_EQ(Report(g),
             "device/vif/0: open, carrier on, phase done, status AT_OK\n"
-            "back-end /local/domain/0/backend/vif/5/0: Connected\n"
+            "back-end /local/domain/0/backend/vif/5/0: Connected; expected Connected\n"
             "features asked for: sg csum\n"
+            "features offered: sg gso4 gso6 csum6\n"
             "features to send with: shared parts csum4 csum6\n"
             "rx: requests 33, shown 33, answers taken 1, waiting 0\n"
             "rx: 0 buffers with the user, 0 in a frame that has begun, next is a frame\n"
             "rx: the back-end has buffers and fills none\n"
             "tx: requests 1, shown 1, answers taken 0, waiting 1\n"
             "tx: 31 slots and 15 buffers free; wanted 1 and 1\n"
+            "dropped: rx error 0, rx empty 0, rx parts 0, rx checksum 0, tx error 0\n"
             "port 2, told the back-end 1 times\n");
 }
 
@@ -87,10 +89,23 @@ TEST(NetfrontReport, DeviceThatIsNot_IsToldToo) {
   EXPECT_NE(Report(g), "") << "before the first open";
   EXPECT_EQ(at_netfront_open(&g.front, &g.config), AT_NOT_FOUND);
   ExpectSays(g, "device/vif/0: not open, last phase device");
+  ExpectSays(g, "; expected InitWait");
   g.MakeBackend(AT_FAKE_NETBACK_SILENT);
   EXPECT_EQ(at_netfront_open(&g.front, &g.config), AT_TIMED_OUT);
   ExpectSays(g, "not open, last phase connect");
-  ExpectSays(g, "back-end /local/domain/0/backend/vif/5/0: InitWait");
+  ExpectSays(g, "back-end /local/domain/0/backend/vif/5/0: InitWait; expected Connected");
+}
+
+TEST(NetfrontReport, StateThatIsWaitedFor_AndDrops_AreTold) {
+  Guest g;
+  g.Connect();
+  at_fake_netback_lie(g.back, AT_FAKE_NETBACK_RX_STATUS, 0);
+  g.Inject("a frame");
+  EXPECT_EQ(g.Receive(), "");
+  ExpectSays(g, "dropped: rx error 0, rx empty 1, rx parts 0, rx checksum 0, tx error 0\n");
+  at_fake_netback_close(g.back);
+  for (int i = 0; i < 4; ++i) at_netdev_wait(g.dev, AT_NETDEV_RX, g.Now() + kSecond);
+  ExpectSays(g, "; expected Closed");
 }
 
 TEST(NetfrontReport, DeviceThatEnded_IsTold) {

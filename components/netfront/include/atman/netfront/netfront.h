@@ -143,9 +143,10 @@ struct at_netfront {
     uint16_t tx_extras;     /* answers awaited that are about no part */
     uint16_t tx_want_slots; /* what a frame that had no room needs */
     uint16_t tx_want_buffers;
-    uint16_t peer; /* domain of the back-end */
-    uint8_t phase; /* enum at_netfront_phase */
-    bool taken;    /* opened, and not wholly closed */
+    uint16_t peer;   /* domain of the back-end */
+    uint8_t phase;   /* enum at_netfront_phase */
+    bool taken;      /* opened, and not wholly closed */
+    uint8_t offered; /* by the back-end, of config.features: enum at_netfront_offer of internal.h, as bits */
     char dir[sizeof "device/vif/" + AT_XENSTORE_U32_SIZE];
     uint8_t rx_ids[AT_NETFRONT_BUFFERS_MAX];             /* by place in the ring: which buffer was offered there */
     struct at_netdev_part rx_parts[AT_NETDEV_PARTS_MAX]; /* of the frame that has begun */
@@ -227,11 +228,12 @@ static inline bool at_netfront_has_carrier(const struct at_netfront *nf)
 /* at_netfront_stats copies the counters to `stats`. At any time after the first at_netfront_open(). */
 void at_netfront_stats(const struct at_netfront *nf, struct at_netfront_stats *stats);
 
-#define AT_NETFRONT_REPORT_SIZE 1024 /* what at_netfront_report() never needs more than */
+#define AT_NETFRONT_REPORT_SIZE 1280 /* what at_netfront_report() never needs more than */
 
 /*
  * at_netfront_report writes to `text`, lines for a person who asks why there are no packets: how far opening came, what
- * the back-end's state is, which features are in use, where the rings stand and who has the buffers. Cut off if it
+ * the back-end's state is and which is expected next, which features it offers and which are in use, where the rings
+ * stand, who has the buffers and why frames were dropped. Cut off if it
  * needs more than `capacity` bytes, which are at least 1; NUL-terminated. Returns its length. At any time; of an open
  * device and after it ended it reads the rings, of which the back-end may say anything. Linked only if it is used.
  */
