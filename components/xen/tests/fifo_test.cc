@@ -186,6 +186,28 @@ TEST_F(FifoTest, HandlerRaisesAMaskedPort_WithoutEnd) {
   Close(busy);
 }
 
+// One masks and raises itself and, behind its neighbour, is set aside; another unmasks it: it has run in this call.
+TEST_F(FifoTest, UnmaskedAgainInTheSameCall_RunsInTheNext) {
+  Switch();
+  Channel first, neighbour, last;
+  for (Channel *c : {&first, &neighbour, &last}) Open(c);
+  for (Channel *c : {&first, &neighbour}) {
+    ASSERT_EQ(at_xen_fifo_set_priority(c->port, EVTCHN_FIFO_PRIORITY_MAX), AT_OK);
+  }
+  first.fn = [&] {
+    ASSERT_EQ(at_xen_event_mask(&events_, first.port), AT_OK);
+    Raise(first);
+  };
+  last.fn = [&] { ASSERT_EQ(at_xen_event_unmask(&events_, first.port), AT_OK); };
+  for (Channel *c : {&first, &neighbour, &last}) Raise(*c);
+  EXPECT_EQ(at_xen_fifo_dispatch(&fifo_), 3u);
+  EXPECT_EQ(first.ran, 1);
+  first.fn = nullptr;
+  EXPECT_EQ(at_xen_fifo_dispatch(&fifo_), 1u);
+  EXPECT_EQ(first.ran, 2);
+  for (Channel *c : {&first, &neighbour, &last}) Close(*c);
+}
+
 TEST_F(FifoTest, HandlersCloseAndBindWhatIsLinked) {
   Switch();
   Channel closer, closed, fresh;
