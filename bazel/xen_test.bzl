@@ -92,7 +92,7 @@ def xen_test(
         kernels = kernels,
         case_limit = case_limit,
         virtual_clock = virtual_clock,
-        machine = Label("//tools/dom0:booted_virtual" if virtual_clock else "//tools/dom0:booted"),
+        machine = Label("//tools/dom0:booted_virtual" if virtual_clock else "//tools/dom0:kept"),
         helpers = helpers,
         programs = programs,
         tools = tools,

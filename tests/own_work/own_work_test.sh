@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: ISC
 #
-# own_work_test.sh ATMAN OVERRIDE...: what people make in this tree, in a copy of the checkout that ATMAN is in. `atman
+# own_work_test.sh ATMAN MACHINE OVERRIDE...: what people make in this tree, in a copy of the checkout that ATMAN is in. `atman
 # new component` makes a component that passes every check; every kernel that a page shows, program and BUILD file, is
-# built from the page. OVERRIDE is NAME=FILE, a file at the root of an upstream repository: what the outer Bazel has is
+# built from the page. MACHINE is a booted one, for the test that a page shows; OVERRIDE is NAME=FILE, a file at the root of an upstream repository: what the outer Bazel has is
 # not fetched again, and what lies beside it neither.
 set -uo pipefail
 
 home=$(dirname "$(readlink -f "$1")")
-shift
+machine=$(readlink -f "$2")
+shift 2
 work=$(mktemp -d "$TEST_TMPDIR/new.XXXXXX")
 # Bazel leaves folders that nobody may write.
 trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
@@ -46,9 +47,10 @@ kernels=$(sed -n 's/ kernels$//p' "$work/log")
 ((kernels >= 5))
 verdict $? "there are $kernels"
 
+mkdir kept && cp "$machine" kept/booted.snapshot && echo 'exports_files(["booted.snapshot"])' >kept/BUILD
 bazel --batch --nohome_rc --output_user_root="$work/bazel" test --spawn_strategy=local --noshow_progress --color=no \
     --per_file_copt=^shown/@-Wall,-Werror "${overrides[@]}" \
-    //components/gauge/... //shown/... >"$work/log" 2>&1
+    --//tools/dom0:kept=//kept:booted.snapshot //components/gauge/... //shown/... >"$work/log" 2>&1
 verdict $? "the component's tests pass and those that the pages show, and the kernels build"
 grep -qE '//components/gauge:gauge_test .*PASSED' "$work/log"
 verdict $? "the component's own test among them"
