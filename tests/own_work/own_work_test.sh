@@ -4,7 +4,8 @@
 # own_work_test.sh ATMAN MACHINE OVERRIDE...: what people make in this tree, in a copy of the checkout that ATMAN is in.
 # `atman new component` makes a component that passes every check; every kernel that a page shows, program and BUILD
 # file, is built from the page. MACHINE is a booted one, for the test that a page shows; OVERRIDE is NAME=FILE, a
-# file at the root of an upstream repository: what the outer Bazel has is not fetched again, and what lies beside it neither.
+# file at the root of an upstream repository: what the outer Bazel has is not fetched again, and what lies beside it
+# neither.
 set -uo pipefail
 
 home=$(dirname "$(readlink -f "$1")")
