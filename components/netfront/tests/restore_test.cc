@@ -6,6 +6,7 @@
 #include <atman/xenstore/restore.h>
 
 #include <xen/event_channel.h>
+#include <xen/io/netif.h>
 
 #include <set>
 
@@ -157,6 +158,20 @@ TEST_F(RestoreTest, WithOffloads_TheyAreThereAgain) {
   Restore();
   EXPECT_EQ(ResumeAndReconnect(), AT_OK);
   EXPECT_EQ(at_netdev_info(guest_.dev)->features, features);
+}
+
+// The new back-end has not seen it: whatever it answers to one is an answer to nothing.
+TEST_F(RestoreTest, ExtraThatWasUnderWay_IsNotAwaitedAfterwards) {
+  guest_.Want(AT_NETFRONT_SG | AT_NETFRONT_CSUM | AT_NETFRONT_GSO4);
+  guest_.Connect();
+  at_fake_netback_freeze(guest_.back, true);
+  ASSERT_EQ(guest_.SendPieces({{guest_.memory, 3000}}, nullptr, AT_NETDEV_GSO4 | AT_NETDEV_CSUM_BLANK, 1448), AT_OK);
+  Restore();
+  ASSERT_EQ(ResumeAndReconnect(), AT_OK);
+  at_fake_netback_lie(guest_.back, AT_FAKE_NETBACK_TX_STATUS, NETIF_RSP_NULL);
+  ASSERT_EQ(guest_.Send(kFrame), AT_OK);
+  guest_.RunPeers();
+  EXPECT_EQ(at_netdev_arm(guest_.dev, AT_NETDEV_TX), AT_PROTOCOL);
 }
 
 TEST_F(RestoreTest, BackendThatCanDoLess_EndsTheDevice) {
