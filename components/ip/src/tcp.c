@@ -213,9 +213,10 @@ void at_ip_tcp_own(struct at_ip_tcp *tcp, const struct at_ip_tcp_events *events,
 }
 
 /*
- * lwIP puts what is written into the last segment that waits, and asserts that this is no larger than what it would
- * make now: the MSS at most, and half of the largest window that there was. It may be larger if the peer's window was
- * shut before and has opened by little, or if it waited for a peer whose SYN names a small MSS.
+ * lwIP puts what is written into the last segment that waits, and asserts that this, with the room that was left in it,
+ * is no larger than what it would make now: the MSS at most, and half of the largest window that there was. It may be
+ * larger if the peer's window was shut before and has opened by little, or if it waited for a peer whose SYN names a
+ * small MSS.
  */
 static bool is_last_too_large(const struct tcp_pcb *pcb)
 {
@@ -228,7 +229,7 @@ static bool is_last_too_large(const struct tcp_pcb *pcb)
         most = LWIP_MAX(most, LWIP_TCP_OPT_LEN_TS + 1);
     while (last->next != NULL)
         last = last->next;
-    return (unsigned)(last->len + (LWIP_TCP_OPT_LENGTH(last->flags))) > most;
+    return (unsigned)(last->len + (LWIP_TCP_OPT_LENGTH(last->flags)) + pcb->unsent_oversize) > most;
 }
 
 static bool may_write(const struct at_ip_tcp *tcp)

@@ -122,6 +122,27 @@ TEST_F(Guard, WindowThatOpensByLittle_WaitsForWhatIsTooLarge) {
   Abort();
 }
 
+/* Found by the same fuzzer: another assertion, that what waits has no more room than a segment has now. */
+TEST_F(Guard, WindowThatOpensByLittle_WaitsForWhatHasRoomForTooMuch) {
+  const size_t kMss = 536, kWaits = 490; /* with room for 46 more; in 514 there is room for 24 */
+  Segment s;
+  std::string text(kMss + kWaits, 'x'), more = "and more";
+  size_t taken;
+
+  s.window = 0;
+  s = Connect(s);
+  Answer(s);
+  ASSERT_EQ(AT_OK, at_ip_tcp_write(server_, &taken, text.data(), text.size(), 0));
+  s.window = 1028; /* half of it is a segment's most */
+  EXPECT_EQ(kMss, Answer(s).data.size()) << "the rest waits for what is acknowledged, as Nagle's algorithm has it";
+  EXPECT_EQ(0u, at_ip_tcp_room(server_));
+  EXPECT_EQ(AT_AGAIN, at_ip_tcp_write(server_, &taken, more.data(), more.size(), 0));
+  EXPECT_EQ(0u, taken);
+  s.ack += uint32_t(kMss);
+  EXPECT_EQ(text.substr(kMss) + more, ReceiveAll(&s, more));
+  Abort();
+}
+
 /* The same panic, found while the other was looked into, and what waits would have gone out in single bytes. */
 TEST_F(Guard, MssOfASegmentThatIsNoSyn_IsNotHeard) {
   Segment s;
