@@ -143,16 +143,13 @@ static void pass_seconds(const struct at_ip *ip)
     }
 }
 
-/* What is on its way to oneself, which netif_remove() would leave. */
 static void drop_loopback(void)
 {
     struct netif *netif;
 
     NETIF_FOREACH(netif)
     {
-        if (netif->loop_first != NULL)
-            pbuf_free(netif->loop_first);
-        netif->loop_first = netif->loop_last = NULL;
+        at_ip_loopback_drop(netif);
     }
 }
 

@@ -153,6 +153,13 @@ at_status at_ip_interface_add(struct at_ip *ip, struct at_ip_interface **out, st
     return AT_OK;
 }
 
+void at_ip_loopback_drop(struct netif *netif)
+{
+    if (netif->loop_first != NULL)
+        pbuf_free(netif->loop_first);
+    netif->loop_first = netif->loop_last = NULL;
+}
+
 /* Takes the interface out of lwIP. Nothing of its device's is held. */
 void at_ip_interface_drop(struct at_ip_interface *interface)
 {
@@ -165,6 +172,7 @@ void at_ip_interface_drop(struct at_ip_interface *interface)
     dhcp_cleanup(&interface->netif);
     dhcp6_disable(&interface->netif);
     dhcp6_cleanup(&interface->netif);
+    at_ip_loopback_drop(&interface->netif); /* also the last word to a DHCP server that names our address as its own */
     at_ip_transmit_done(interface);
     netif_remove(&interface->netif);
     at_ip_groups_stop(interface);

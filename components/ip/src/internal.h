@@ -152,6 +152,9 @@ void at_ip_udp_fini(struct at_ip *ip);
 /* interface.c */
 void at_ip_interface_drop(struct at_ip_interface *interface);
 
+/* at_ip_loopback_drop frees what is on its way to oneself through `netif`, which netif_remove() would leave. */
+void at_ip_loopback_drop(struct netif *netif);
+
 /* rx.c: one batch of received frames. */
 void at_ip_receive(struct at_ip_interface *interface);
 
