@@ -75,17 +75,7 @@ const bool registered = Register("TlsServerContract", PairOptions(), at_pipe_fau
                         Register("TlsHalfDuplexContract", HalfDuplex(), at_pipe_faults{}, true) &&
                         Register("TlsSlowCarrierContract", Small(), Slow(), true);
 
-class ConnectionTest : public ::testing::Test {
- protected:
-  void Connect() {
-    pair_.Open();
-    pair_.Shake();
-    ASSERT_EQ(pair_.server_status, AT_OK) << at_tls_failure_text(pair_.ServerFailure());
-    ASSERT_EQ(pair_.client_status, AT_OK) << at_tls_failure_text(pair_.ClientFailure());
-  }
-
-  Pair pair_;
-};
+class ConnectionTest : public PairTest {};
 
 TEST_F(ConnectionTest, Modern_IsTls12WithAesGcmOnThisCpu) {
   Connect();

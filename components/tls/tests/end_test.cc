@@ -5,17 +5,7 @@
 
 namespace {
 
-class EndTest : public ::testing::Test {
- protected:
-  void Connect() {
-    pair_.Open();
-    pair_.Shake();
-    ASSERT_EQ(pair_.server_status, AT_OK);
-    ASSERT_EQ(pair_.client_status, AT_OK);
-  }
-
-  Pair pair_;
-};
+class EndTest : public PairTest {};
 
 TEST_F(EndTest, AfterFinish_NobodyWaits) {
   Connect();

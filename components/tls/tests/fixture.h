@@ -118,4 +118,17 @@ inline std::string ReadText(at_stream stream) {
   return text;
 }
 
+// A pair that a test connects when it has said how.
+class PairTest : public ::testing::Test {
+ protected:
+  void Connect() {
+    pair_.Open();
+    pair_.Shake();
+    ASSERT_EQ(pair_.server_status, AT_OK) << at_tls_failure_text(pair_.ServerFailure());
+    ASSERT_EQ(pair_.client_status, AT_OK) << at_tls_failure_text(pair_.ClientFailure());
+  }
+
+  Pair pair_;
+};
+
 #endif  // ATMAN_TLS_TESTS_FIXTURE_H

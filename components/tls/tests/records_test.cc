@@ -7,17 +7,7 @@
 
 namespace {
 
-class RecordsTest : public ::testing::Test {
- protected:
-  void Connect() {
-    pair_.Open();
-    pair_.Shake();
-    ASSERT_EQ(pair_.server_status, AT_OK);
-    ASSERT_EQ(pair_.client_status, AT_OK);
-  }
-
-  Pair pair_;
-};
+class RecordsTest : public PairTest {};
 
 TEST_F(RecordsTest, MoreToCome_SharesOneRecord) {
   Connect();
