@@ -131,8 +131,21 @@ static bool has_mld_report(void)
     return false;
 }
 
+/*
+ * lwIP's timer asserts that who probes a shut window has something to send. What was to be sent again may have arrived
+ * after all, though, and be acknowledged while the window stays shut: then lwIP does not stop the probes.
+ */
+static void stop_empty_probes(void)
+{
+    for (struct tcp_pcb *pcb = tcp_active_pcbs; pcb != NULL; pcb = pcb->next) {
+        if (pcb->unsent == NULL)
+            pcb->persist_backoff = 0;
+    }
+}
+
 static void run_tcp(void)
 {
+    stop_empty_probes();
     tcp_tmr();
     at_ip_segment_tick();
 }

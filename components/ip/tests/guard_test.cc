@@ -143,6 +143,40 @@ TEST_F(Guard, WindowThatOpensByLittle_WaitsForWhatHasRoomForTooMuch) {
   Abort();
 }
 
+/* Found by the same fuzzer: lwIP went on probing the window, and asserted that there is something to probe it with. */
+TEST_F(Guard, WindowShutBeforeDataIsSentAgain_AllArrivedAfterAll_NothingIsProbed) {
+  std::string text(500, 'x');
+  Segment s;
+  size_t taken;
+
+  s = Connect(s);
+  Answer(s);
+  ASSERT_EQ(AT_OK, at_ip_tcp_write(server_, &taken, text.data(), text.size(), 0));
+  answers_.clear();
+  Run([] { return false; }, 0);
+  ASSERT_EQ(1u, answers_.size());
+  s.data = "y"; /* what shuts a window comes behind something new */
+  Answers(s);
+  s.data.clear();
+  s.seq++;
+  s.window = 0;
+  Answers(s);
+  answers_.clear();
+  Pass(20);
+  ASSERT_FALSE(answers_.empty());
+  EXPECT_EQ(1u, answers_.back().data.size()) << "a probe";
+  s.ack += uint32_t(text.size());
+  Answers(s);
+  answers_.clear();
+  Pass(60);
+  EXPECT_TRUE(answers_.empty()) << "there is nothing to send";
+  s.window = 8192;
+  Answers(s);
+  ASSERT_EQ(AT_OK, at_ip_tcp_write(server_, &taken, text.data(), text.size(), 0));
+  EXPECT_EQ(text, ReceiveAll(&s, ""));
+  Abort();
+}
+
 /* The same panic, found while the other was looked into, and what waits would have gone out in single bytes. */
 TEST_F(Guard, MssOfASegmentThatIsNoSyn_IsNotHeard) {
   Segment s;
