@@ -14,6 +14,9 @@
 #include <atman/tls/profile.h>
 #include <atman/tls/tls.h>
 
+#include <sanitizer/asan_interface.h>
+
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <string>
@@ -27,6 +30,8 @@ namespace {
 constexpr uint64_t kNow = 1830000000;  // in 2027, within the certificates' time
 constexpr size_t kPipe = 40000;
 constexpr unsigned kSteps = 300;
+constexpr size_t kMost = 20000;    // bytes in one go
+constexpr size_t kPeriod = 60013;  // of the text that is written
 
 at_status Random(void *ctx, void *out, size_t size) {
   auto *state = static_cast<uint32_t *>(ctx);
@@ -37,25 +42,59 @@ at_status Random(void *ctx, void *out, size_t size) {
   return AT_OK;
 }
 
+// Memory that outlives the inputs: to make it for each would take as long as the rest. ASan guards its end.
+class Lasting {
+ public:
+  explicit Lasting(size_t most) : bytes_(most) {}
+
+  // The first `size` bytes; nobody may touch the others.
+  at_span Of(size_t size) {
+    size_ = size;
+    __asan_unpoison_memory_region(bytes_.data(), size);
+    __asan_poison_memory_region(bytes_.data() + size, bytes_.size() - size);
+    return at_span_of(bytes_.data(), size);
+  }
+  bool IsWiped() const {
+    static const uint8_t zeroes[AT_TLS_INPUT_FULL] = {};
+    return memcmp(bytes_.data(), zeroes, size_) == 0;
+  }
+
+ private:
+  std::vector<uint8_t> bytes_;
+  size_t size_ = 0;
+};
+
+// What both sides write, again and again, from wherever they are.
+const uint8_t *TextAt(size_t offset) {
+  static const std::vector<uint8_t> text = [] {
+    std::vector<uint8_t> bytes(kPeriod + kMost);
+    for (size_t i = 0; i < bytes.size(); i++) bytes[i] = static_cast<uint8_t>(i % kPeriod * 2654435761u >> 24);
+    return bytes;
+  }();
+  return &text[offset % kPeriod];
+}
+
+struct Memory {
+  Lasting pipe{2 * kPipe}, input{AT_TLS_INPUT_FULL}, output{AT_TLS_OUTPUT_FULL};
+  std::string taken, last;  // taken off its wire now, and before
+};
+
 // One side: the connection, and the end of its carrier that the man in the middle holds.
 struct Side {
+  Memory *memory = nullptr;
   at_tls *tls = nullptr;
   at_pipe pipe{};
   at_stream wire{};
-  std::vector<uint8_t> memory, input, output;
-  std::string wrote, read, last;  // what was written and read in private; what it sent last
+  size_t wrote = 0, read = 0;  // bytes in private
   at_status broken = AT_OK;
 
   at_stream Carrier() {
-    memory.resize(2 * kPipe);
-    at_pipe_init(&pipe, memory.data(), memory.size(), at_wait{});
+    at_pipe_init(&pipe, memory->pipe.Of(2 * kPipe).data, 2 * kPipe, at_wait{});
     wire = at_pipe_stream(&pipe, 1);
     return at_pipe_stream(&pipe, 0);
   }
   at_tls_config Config(const at_tls_profile *profile, size_t in, size_t out) {
-    input.resize(in);
-    output.resize(out);
-    return at_tls_config{profile, at_span_of(input.data(), in), at_span_of(output.data(), out), nullptr, 0};
+    return at_tls_config{profile, memory->input.Of(in), memory->output.Of(out), nullptr, 0};
   }
 };
 
@@ -83,22 +122,23 @@ void Shake(World *world, Side *side) {
 
 // Reads what is there. It must go on where the other side's text goes on.
 void Read(World *world, Side *side) {
-  const std::string &other = world->sides[side == &world->sides[0]].wrote;
+  const Side &other = world->sides[side == &world->sides[0]];
   at_const_span bytes;
   at_status status;
   while ((status = at_stream_peek(at_tls_stream(side->tls), &bytes)) == AT_OK) {
-    side->read.append(reinterpret_cast<const char *>(bytes.data), bytes.size);
+    if (bytes.size > other.wrote - side->read || bytes.size > kMost) abort();
+    if (memcmp(bytes.data, TextAt(side->read), bytes.size) != 0) abort();
+    side->read += bytes.size;
     at_stream_consume(at_tls_stream(side->tls), bytes.size);
   }
   Note(side, status);
-  if (other.compare(0, side->read.size(), side->read) != 0) abort();
 }
 
 void Write(Side *side, size_t size, unsigned flags) {
-  const std::string text(size, static_cast<char>('a' + side->wrote.size() % 26));
   size_t written = 0;
-  at_status status = at_stream_write(at_tls_stream(side->tls), &written, at_const_span_of(text.data(), size), flags);
-  side->wrote.append(text, 0, written);
+  at_status status =
+      at_stream_write(at_tls_stream(side->tls), &written, at_const_span_of(TextAt(side->wrote), size), flags);
+  side->wrote += written;
   if (status != AT_CLOSED) Note(side, status);
 }
 
@@ -108,16 +148,17 @@ void Finish(Side *side) {
   if (status != AT_OK) Note(side, status);
 }
 
-// Takes up to `most` bytes that the side has sent.
-std::string Intercept(Side *side, size_t most) {
-  std::string taken;
+// Takes up to `most` bytes that the side has sent; they are there until the next are taken.
+const std::string &Intercept(Side *side, size_t most) {
+  std::string &taken = side->memory->taken;
   at_const_span bytes;
+  taken.clear();
   while (taken.size() < most && at_stream_peek(side->wire, &bytes) == AT_OK) {
-    size_t size = bytes.size < most - taken.size() ? bytes.size : most - taken.size();
+    size_t size = std::min(bytes.size, most - taken.size());
     taken.append(reinterpret_cast<const char *>(bytes.data), size);
     at_stream_consume(side->wire, size);
   }
-  if (!taken.empty()) side->last = taken;
+  if (!taken.empty()) side->memory->last = taken;
   return taken;
 }
 
@@ -134,7 +175,7 @@ void Relay(World *world) {
       if (side.tls == nullptr) continue;
       Shake(world, &side);
       Read(world, &side);
-      std::string sent = Intercept(&side, kPipe);
+      const std::string &sent = Intercept(&side, kPipe);
       moved += sent.size();
       Side *other = &world->sides[&side == &world->sides[0]];
       if (other->tls != nullptr) Give(other, sent);
@@ -162,7 +203,7 @@ void Step(World *world) {
     case 0: Relay(world); break;
     case 1: Shake(world, to); break;
     case 2: Read(world, to); break;
-    case 3: Write(to, at_fuzz_u16(peer) % 20000, what & 0x40 ? AT_STREAM_MORE : 0); break;
+    case 3: Write(to, at_fuzz_u16(peer) % kMost, what & 0x40 ? AT_STREAM_MORE : 0); break;
     case 4: Finish(to); break;
     case 5: at_stream_finish(to->wire); break;
     case 6: Invent(peer, to, what & 0x40); break;
@@ -173,7 +214,7 @@ void Step(World *world) {
       break;
     default:  // what the other side has sent, or sent last, and not quite
       if (from->tls == nullptr) break;
-      bytes = (what & 0x0f) == 8 ? from->last : Intercept(from, at_fuzz_u16(peer));
+      bytes = (what & 0x0f) == 8 ? from->memory->last : Intercept(from, at_fuzz_u16(peer));
       if ((what & 0x0f) == 9 && !bytes.empty())
         bytes[at_fuzz_u16(peer) % bytes.size()] ^= static_cast<char>(at_fuzz_u8(peer));
       if ((what & 0x0f) != 10) Give(to, bytes);  // else it is lost
@@ -204,8 +245,13 @@ void Open(World *world, uint8_t how) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  static Memory memory[2];
   uint32_t seed = 1;
   World world{};
+  for (unsigned i = 0; i < 2; i++) {
+    world.sides[i].memory = &memory[i];
+    memory[i].last.clear();
+  }
   world.peer = at_fuzz_begin(data, size);
   at_host_entropy_redirect(Random, &seed);
   Open(&world, at_fuzz_u8(world.peer));
@@ -214,12 +260,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   for (Side &side : world.sides) {
     if (side.tls == nullptr) continue;
     at_tls_close(side.tls);
-    for (uint8_t byte : side.input) {
-      if (byte != 0) abort();
-    }
-    for (uint8_t byte : side.output) {
-      if (byte != 0) abort();
-    }
+    if (!side.memory->input.IsWiped() || !side.memory->output.IsWiped()) abort();
   }
   at_host_entropy_redirect(nullptr, nullptr);
   return 0;

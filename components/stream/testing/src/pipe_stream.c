@@ -67,6 +67,18 @@ static void consume(void *ctx, size_t size)
         at_wait_wake(end->wait);
 }
 
+static void put(struct at_pipe_direction *d, const uint8_t *data, size_t size)
+{
+    size_t start = (size_t)(d->written % d->size), before_end = (size_t)least(size, d->size - start);
+    uint64_t flip_at = d->faults.flip_at;
+
+    memcpy(d->ring + start, data, before_end);
+    memcpy(d->ring, data + before_end, size - before_end);
+    if (flip_at > d->written && flip_at - d->written <= size)
+        d->ring[(flip_at - 1) % d->size] ^= 1;
+    d->written += size;
+}
+
 /* What stands against writing, and counts the call. */
 static at_status begin_write(struct at_pipe_direction *d)
 {
@@ -95,11 +107,7 @@ static at_status write(void *ctx, size_t *written, struct at_const_span bytes, u
         return AT_AGAIN;
     if (d->faults.chunk != 0)
         size = least(size, d->faults.chunk);
-    for (size_t i = 0; i < size; i++) {
-        d->ring[d->written++ % d->size] = bytes.data[i];
-        if (d->written == d->faults.flip_at)
-            d->ring[(d->written - 1) % d->size] ^= 1;
-    }
+    put(d, bytes.data, size);
     if (d->faults.cut_at != 0 && d->consumed >= d->faults.cut_at)
         d->consumed = d->written; /* vanished */
     *written = size;
