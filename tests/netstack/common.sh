@@ -29,6 +29,24 @@ make_pattern() {
     truncate -s "$2" "$1"
 }
 
+# What make_pattern makes, of any size, on stdout; dom0 has no room for it.
+pattern() {
+    make_pattern /tmp/pattern $((251 * 4000))
+    while cat /tmp/pattern; do :; done 2>/dev/null | head -c "$1"
+}
+
+# transfers_arrive_whole SIZE COMMAND...: both ways, with COMMAND as curl; what the guest sends and what it wants to get
+# are the same bytes.
+transfers_arrive_whole() {
+    local size=$1
+    local -a client=("${@:2}" --silent --show-error --fail)
+    "${client[@]}" "http://$GUEST/bytes/$size" | cmp - <(pattern "$size") ||
+        fail "what came from the guest is not what it sent"
+    pattern "$size" | "${client[@]}" --upload-file - -H 'Transfer-Encoding:' -H "Content-Length: $size" \
+        "http://$GUEST/bytes" >/tmp/answer
+    [[ $(</tmp/answer) == "$size bytes, 0 of them wrong" ]] || fail "the guest got something else: $(</tmp/answer)"
+}
+
 # ping_sizes OPTION ADDRESS MOST: of all kinds: empty, one frame's worth, a byte more, the most that a packet holds.
 ping_sizes() {
     local size
