@@ -13,7 +13,7 @@
  * whose 0 at the lowest address ends an overrun by a string; the others say where the direct map begins, with the heap
  * and the threads' stacks in it, and how far below the top this stack does. A CPU without RDRAND, or whose generator
  * fails ten times in a row (Intel SDM volume 1, section 7.3.17), gives what its TSC shows: different at every boot, but
- * not hard to guess.
+ * not hard to guess. Multiplied, its low bits, which nobody knows best, are in the canary as well.
  */
     .globl at_xen_pv_entry
     .type at_xen_pv_entry, @function
@@ -35,6 +35,8 @@ at_xen_pv_entry:
 2:  rdtsc
     shl $32, %rdx
     or %rdx, %rax
+    mov $0x9e3779b97f4a7c15, %rdx /* odd; the golden ratio's digits, as Knuth multiplies to scatter */
+    imul %rdx, %rax
 3:  mov %rax, %rdx
     xor %dx, %dx
     mov %rdx, __stack_chk_guard(%rip)
