@@ -46,6 +46,7 @@ TEST(NetfrontHostileParts, ReceiveLies_EndTheDevice) {
       {"segments of no protocol", kAll, AT_FAKE_NETBACK_RX_GSO_TYPE, XEN_NETIF_GSO_TYPE_NONE},
       {"segments of an unknown protocol", kAll, AT_FAKE_NETBACK_RX_GSO_TYPE, 3},
       {"the last protocol", kAll, AT_FAKE_NETBACK_RX_GSO_TYPE, 255},
+      {"a protocol 32 places above the first", kAll, AT_FAKE_NETBACK_RX_GSO_TYPE, 32 + XEN_NETIF_GSO_TYPE_TCPV4},
       {"segments of no bytes", kAll, AT_FAKE_NETBACK_RX_GSO_SIZE, 0},
       {"segments over IPv6, not asked for", kParts | AT_NETFRONT_GSO4, AT_FAKE_NETBACK_RX_GSO_TYPE,
        XEN_NETIF_GSO_TYPE_TCPV6},
