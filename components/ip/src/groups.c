@@ -70,10 +70,9 @@ void at_ip_groups_mend(struct at_ip_interface *interface)
     struct netif *netif = &interface->netif;
 
     for (s8_t i = 0; i < LWIP_IPV6_NUM_ADDRESSES; i++) {
-        u8_t state = netif_ip6_addr_state(netif, i);
         ip6_addr_t group;
 
-        if (state == IP6_ADDR_INVALID || state == IP6_ADDR_DUPLICATED || state == IP6_ADDR_TENTATIVE)
+        if (!ip6_addr_isvalid(netif_ip6_addr_state(netif, i)))
             continue;
         ip6_addr_set_solicitednode(&group, netif_ip6_addr(netif, i)->addr[3]);
         ip6_addr_assign_zone(&group, IP6_MULTICAST, netif);
