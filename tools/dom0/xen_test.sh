@@ -80,7 +80,7 @@ follow() {
 settle() {
     local case
     [[ -z $fault ]] || echo "BENCH $fault"
-    [[ -z $current ]] || record fail "$current" 0 "no verdict: $fault during this case"
+    [[ -z $current ]] || record fail "$current" 0 "no verdict: ${fault:-its line was lost} during this case"
     for case in "${cases[@]}"; do
         [[ " ${verdicts[*]}" == *" $case "* ]] || record bench "$case" 0 "not run: $fault"
     done
