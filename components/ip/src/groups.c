@@ -72,7 +72,9 @@ void at_ip_groups_mend(struct at_ip_interface *interface)
     for (s8_t i = 0; i < LWIP_IPV6_NUM_ADDRESSES; i++) {
         ip6_addr_t group;
 
-        if (!ip6_addr_isvalid(netif_ip6_addr_state(netif, i)))
+        const u8_t state = netif_ip6_addr_state(netif, i);
+
+        if (ip6_addr_isinvalid(state) || ip6_addr_isduplicated(state))
             continue;
         ip6_addr_set_solicitednode(&group, netif_ip6_addr(netif, i)->addr[3]);
         ip6_addr_assign_zone(&group, IP6_MULTICAST, netif);

@@ -35,7 +35,8 @@ at_xen_pv_entry:
 2:  rdtsc
     shl $32, %rdx
     or %rdx, %rax
-    mov $0x9e3779b97f4a7c15, %rdx /* odd; the golden ratio's digits, as Knuth multiplies to scatter */
+    /* Brings its low bits, the least predictable, into the canary: odd; the golden ratio's, as Knuth scatters. */
+    mov $0x9e3779b97f4a7c15, %rdx
     imul %rdx, %rax
 3:  mov %rax, %rdx
     xor %dx, %dx

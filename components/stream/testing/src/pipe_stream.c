@@ -67,6 +67,7 @@ static void consume(void *ctx, size_t size)
         at_wait_wake(end->wait);
 }
 
+/* In two pieces where the ring's end is within them. */
 static void put(struct at_pipe_direction *d, const uint8_t *data, size_t size)
 {
     size_t start = (size_t)(d->written % d->size), before_end = (size_t)least(size, d->size - start);
