@@ -56,17 +56,16 @@ _fuzz_test = rule(
     test = True,
 )
 
-# Instead of libFuzzer's, which keep what was compared.
-_NO_COMPARISONS_OF_8 = [
-    "-Wl,--wrap=__sanitizer_cov_trace_cmp8",
-    "-Wl,--wrap=__sanitizer_cov_trace_const_cmp8",
-]
+# Calls nothing of libFuzzer's where so many bytes are compared: platforms/fuzz/src/comparisons.c.
+def _ignore_comparisons(size):
+    return ["-Wl,--wrap=__sanitizer_cov_trace_{}cmp{}".format(const, size) for const in ["", "const_"]]
 
 def atman_fuzz_test(
         name,
         srcs,
         corpus,
         deps = [],
+        linkopts = [],
         seconds = 30,
         entropic = True,
         shares = True,
@@ -82,6 +81,7 @@ def atman_fuzz_test(
       srcs: C++17 that defines LLVMFuzzerTestOneInput().
       corpus: inputs to begin with, as glob(["fuzz/corpus/NAME/*"]).
       deps: what is fuzzed, and its fakes.
+      linkopts: for the linker, as of cc_binary.
       seconds: how long it thinks in a test.
       entropic: whether inputs that reach rare places are tried more often. To keep count of that costs more than it
         brings where every input reaches thousands.
@@ -95,7 +95,8 @@ def atman_fuzz_test(
         name = name + ".bin",
         testonly = True,
         srcs = srcs,
-        linkopts = [] if compares_8 else _NO_COMPARISONS_OF_8,
+        linkopts = linkopts + _ignore_comparisons(1) + _ignore_comparisons(2) +
+                   ([] if compares_8 else _ignore_comparisons(8)),
         linkstatic = True,
         tags = ["manual"],  # only by the transition: the host's compiler need not know libFuzzer
         target_compatible_with = [str(Label("//platforms:fuzzed"))],

@@ -16,8 +16,9 @@ seeds=$(mktemp -d)
 ideas=(-seed=1)
 [[ -z ${ATMAN_FUZZ_SECONDS:-} ]] || ideas=()
 # A small quarantine: it keeps what an input has freed beyond its end, and with ASan's 256 MiB most of a fuzzer's time
-# goes into touching new pages.
-export ASAN_OPTIONS=abort_on_error=0:detect_leaks=1:quarantine_size_mb=4:malloc_context_size=12
+# goes into touching new pages. Who called malloc() and free() is noted for one frame only; a finding that is run again
+# by itself tells them all.
+export ASAN_OPTIONS=abort_on_error=0:detect_leaks=1:quarantine_size_mb=4:malloc_context_size=1
 
 mkdir -p "$keep" || exit 1
 (($# == 0)) || cp -L "$@" "$seeds" || exit 1

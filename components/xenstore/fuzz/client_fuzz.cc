@@ -11,12 +11,16 @@
 #include <atman/xenstore/watch.h>
 #include <atman/xenstore/xenstore.h>
 
+#include <sanitizer/asan_interface.h>
+
 #include <cstdlib>
 #include <cstring>
 
 #include <xen/io/xs_wire.h>
 
 namespace {
+
+constexpr unsigned kCalls = 40;  // of one client
 
 struct World {
   at_fuzz_peer *peer;
@@ -104,16 +108,31 @@ void Wake(void *) {}
 
 constexpr at_wait_ops kWait = {Now, Sleep, Wake};
 
-// One call of the client's, with memory that is gone, for the sanitizer too, when it has returned.
+// Memory for calls. Between calls it is gone, for the sanitizer too: to allocate it for each took a third of the time.
+alignas(8) char text[48];
+alignas(8) at_xenstore_watch the_watch;
+
+void Lend() {
+  __asan_unpoison_memory_region(text, sizeof text);
+  __asan_unpoison_memory_region(&the_watch, sizeof the_watch);
+  the_watch = {};
+}
+
+void TakeBack() {
+  __asan_poison_memory_region(text, sizeof text);
+  __asan_poison_memory_region(&the_watch, sizeof the_watch);
+}
+
+// One call of the client's, with memory that is gone when it has returned.
 void Call(World *world) {
   at_xenstore *xs = &world->xs;
   uint64_t deadline = world->now + at_fuzz_u8(world->peer) % 16;
   size_t size = 0;
   uint32_t transaction = 0;
-  char *text = static_cast<char *>(malloc(48));
   at_xenstore_permission permissions[2];
-  auto *watch = static_cast<at_xenstore_watch *>(calloc(1, sizeof(at_xenstore_watch)));
+  at_xenstore_watch *watch = &the_watch;
 
+  Lend();
   switch (at_fuzz_u8(world->peer) % 8) {
     case 0: at_xenstore_read(xs, text, 48, &size, 0, "data/a", deadline); break;
     case 1: at_xenstore_directory(xs, text, 48, &size, 0, "device", deadline); break;
@@ -144,8 +163,7 @@ void Call(World *world) {
     }
     case 7: at_xenstore_on_event(xs); break;
   }
-  free(text);
-  free(watch);
+  TakeBack();
 }
 
 }  // namespace
@@ -163,7 +181,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   config.wait = at_wait{&kWait, &world};
   at_xenstore_init(&world.xs, &config);
   at_fuzz_share(world.peer, &world.ring, sizeof world.ring);
-  while (!at_fuzz_is_over(world.peer)) {
+  for (unsigned i = 0; i < kCalls && !at_fuzz_is_over(world.peer); i++) {
     at_status before = at_xenstore_status(&world.xs);
     Call(&world);
     if (before != AT_OK && at_xenstore_status(&world.xs) != before) abort();

@@ -7,6 +7,7 @@ load(
     "env_entry",
     "env_set",
     "feature",
+    "feature_set",
     "flag_group",
     "flag_set",
     "tool_path",
@@ -29,11 +30,17 @@ _COMPILE_FLAGS = [
     "-fno-sanitize-recover=all",
     # Knows the types of C++ functions only, and needs a runtime that clang as a linker does not give.
     "-fno-sanitize=function",
+    # A comparison of every address that is computed, kept as if it were the protocol's. Tests have it.
+    "-fno-sanitize=pointer-overflow",
 ]
 
-# What libFuzzer learns of each input: the ways that it goes, and what is compared. A library that only makes inputs and
-# looks at results, such as a fake, does without (features = ["-guides"]): it is not what is to be explored.
-_GUIDES = ["-fsanitize=fuzzer-no-link"]
+# What libFuzzer learns of each input: the ways that it goes. A library that only makes inputs and looks at results, as
+# a fake does, goes without (features = ["-guides"]), for it is not what is to be explored. So does arithmetic, which
+# goes the same way always.
+_GUIDES = ["-fsanitize=fuzzer-no-link", "-fno-sanitize-coverage=trace-cmp"]
+
+# And what is compared. An interpreter does without (features = ["-compares"]): what it compares is its own code.
+_COMPARES = ["-fsanitize-coverage=trace-cmp"]
 
 # A call before each load, so that a peer can change shared memory between two: <atman/fuzz/peer.h>.
 _LOADS = ["-fsanitize-coverage=trace-loads"]
@@ -62,6 +69,12 @@ def _impl(ctx):
                 name = "guides",
                 enabled = True,
                 flag_sets = [flag_set(actions = _COMPILE, flag_groups = [flag_group(flags = _GUIDES)])],
+            ),
+            feature(
+                name = "compares",
+                enabled = True,
+                requires = [feature_set(features = ["guides"])],
+                flag_sets = [flag_set(actions = _COMPILE, flag_groups = [flag_group(flags = _COMPARES)])],
             ),
             feature(
                 name = "trace_loads",
