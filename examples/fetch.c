@@ -2,7 +2,7 @@
 /*
  * A client of HTTPS: finds the server's address by DNS, connects, checks the certificate, and prints what it gets.
  *
- *     ./atman run -a 'https://www.example.org/ ip=10.0.0.2/24 gw=10.0.0.1 dns=10.0.0.1' //examples:fetch
+ *     ./atman run -a 'https://www.example.org/' //examples:fetch
  *
  * Whose certificates it believes is said in BUILD, by atman_tls_trust(). Here that is a test's authority
  * (testdata/README.md); name your own.

@@ -2,7 +2,7 @@
 /*
  * Asks a time server what time it is (SNTP, RFC 4330): a program of BSD sockets.
  *
- *     ./atman run -a 'time.example.org ip=10.0.0.2/24 gw=10.0.0.1 dns=10.0.0.1' //examples:ntp
+ *     ./atman run -a time.example.org //examples:ntp
  */
 #define _POSIX_C_SOURCE 200809L
 

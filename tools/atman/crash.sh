@@ -22,5 +22,6 @@ verb_crash() {
     for file in "$@"; do
         [[ -f $file && -r $file ]] || misuse "there is no file $file"
     done
+    type -P addr2line >/dev/null || ensure_packages
     "$ATMAN_HOME/tools/crash/crash.sh" "$@"
 }

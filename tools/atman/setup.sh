@@ -8,7 +8,7 @@ help_setup() {
 Usage: ./atman setup
 
 Installs what tools/packages.txt lists and this machine lacks, with apt-get, as root or through sudo. Does nothing, and
-asks no server, when nothing is missing. The other verbs call it first.
+asks no server, when nothing is missing. The other verbs call it when they need something.
 END
 }
 

@@ -103,7 +103,7 @@ check_texts() {
         component != "" && !of_tests && match($0, /^#include [<"](xen|atman)\/[a-z_\/0-9]*/) {
             what = substr($0, RSTART + 10, RLENGTH - 10)
             split(what, part, "/")
-            if (part[1] == "xen" && component !~ /^(xen|xenstore|lifecycle|[a-z]+front|[a-z]+back)$/)
+            if (part[1] == "xen" && component !~ /^(xen|xenstore|[a-z]+front|[a-z]+back)$/)
                 wrong(component " is below Xen or beside it, and does not include its headers")
             if (part[1] == "atman" && part[2] ~ /^(guest\.h|guest|host)$/)
                 wrong("a component does not see the platform")
