@@ -111,7 +111,7 @@ Garbage_EndsOneConnectionOnly() {
     head -c 100000 /dev/urandom | timeout 10 socat -u - TCP:$ADDRESS:443 || true
     printf 'GET / HTTP/1.1\r\n\r\n' | timeout 10 socat -t 2 - TCP:$ADDRESS:443 >/tmp/said || true
     [[ $(get https://server.test/) == "$GREETING" ]] || fail "it does not answer any more"
-    guest_stops 2000
+    guest_stops
 }
 
 # serve [OPTION]...: openssl as a server of the file /greeting at port 4433, and dnsmasq, which knows that all of .test

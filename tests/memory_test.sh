@@ -21,7 +21,7 @@ MemSet_DownAndUp_IsFollowed() {
     console_lacks 'used none'
     set_memory 28
     guest_runs
-    guest_stops 5000
+    guest_stops
 }
 
 # The least a guest can be is 1 MiB; less than that it cannot give, and lives.
@@ -32,7 +32,7 @@ MemSet_Least_AndLess_IsSurvived() {
     xenstore-write "/local/domain/${guest_id:?}/memory/target" 100
     console_matches '^target 100: not reached, [0-9]+ KiB$'
     set_memory 12
-    guest_stops 5000
+    guest_stops
 }
 
 Fault_OutsideDemandZeroRanges_IsReportedAsEver() {

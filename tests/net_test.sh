@@ -82,7 +82,7 @@ BackendThatNeverConnects_SaysSoAndFails() {
 # Takes 0.3 to 0.5 s on a machine with nothing else to do; the limit is for one that has.
 Shutdown_EndsItSoon() {
     start_net
-    guest_stops 5000
+    guest_stops
 }
 
 Reboot_IsWhatTheDomainEndsWith() {
@@ -107,12 +107,12 @@ Reboot_RestartsIt() {
 
 ShutdownBeforeConnecting_EndsIt() {
     guest_start net
-    guest_stops 5000
+    guest_stops
 }
 
 TwoMiB_AreEnough() {
     start_net memory=2
     arping -c 1 -w 2 -I xenbr0 10.0.0.2 || true
     console_has '(ARP)'
-    guest_stops 5000
+    guest_stops
 }

@@ -20,7 +20,7 @@
 #include "runner.h"
 #include "segments.h"
 
-#define SECOND 1000000000u
+#define SECOND UINT64_C(1000000000)
 #define RX_BUFFERS 64
 #define TX_BUFFERS 16
 #define SLOTS 128
@@ -49,7 +49,7 @@ static bool arrives_whole; /* the receiver takes offloads */
 static uint64_t soon(void *ctx)
 {
     (void)ctx;
-    return at_wait_now(at_guest_wait()) + SECOND / 2;
+    return at_wait_now(at_guest_wait()) + 5 * SECOND;
 }
 
 /* Sends it from shared memory, and returns what the device said. */
@@ -201,7 +201,7 @@ static bool open(struct port *port, uint16_t index, enum kind kind)
         .rx_buffers = RX_BUFFERS,
         .index = index,
         .features = index == 1 && kind == WHOLE_FRAMES ? 0 : OFFLOADS,
-        .timeout_ns = 10ull * SECOND,
+        .timeout_ns = 10 * SECOND,
     };
     const struct at_netfront *front = front_of(port, kind);
     at_status status;
@@ -235,7 +235,7 @@ static struct at_netdev netdev(struct port *port, enum kind kind)
 
 static bool close(struct port *port, enum kind kind)
 {
-    uint64_t deadline_ns = at_wait_now(at_guest_wait()) + 5ull * SECOND;
+    uint64_t deadline_ns = at_wait_now(at_guest_wait()) + 5 * SECOND;
     at_status status = kind == WIDE ? at_netfront_queues_close(&port->wide, deadline_ns)
                                     : at_netfront_close(&port->device, deadline_ns);
 

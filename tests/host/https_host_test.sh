@@ -26,6 +26,7 @@ server=$!
 dnsmasq --no-daemon --interface=tap0 --bind-interfaces --no-resolv --no-hosts \
     --address=/test/10.0.0.1 --pid-file="$PWD/dnsmasq.pid" >names 2>&1 &
 names=$!
+end=$((SECONDS + 30))
 until grep -q ACCEPT server || ((SECONDS > end)); do sleep 0.1; done
 start "$2" https://server.test:4433/greeting ip=10.0.0.2/24 dns=10.0.0.1
 wait "$running" && grep -q "$GREETING" said

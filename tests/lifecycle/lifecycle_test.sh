@@ -52,13 +52,13 @@ SavedOnce_RestoredTwice_GoesOn_WithOtherRandomNumbers() {
     console_has 'clock on, wall on, wrong words 0'
     console_has "domain ${guest_id:?}"
     [[ $(xenstore-read "/local/domain/$guest_id/control/feature-suspend") == 1 ]] || fail "it does not say what it can"
-    guest_stops 5000
+    guest_stops
     guest_destroy
     guest_restore /tmp/saved
     console_counts restored 2
     randoms=$(console | sed -n 's/.* random //p' | sort -u | wc -l)
     ((randoms == 2)) || fail "both drew the same number"
-    guest_stops 5000
+    guest_stops
 }
 
 SavedAndLetGoOn_IsTheSameDomain() {
@@ -114,7 +114,7 @@ Queues_SavedAndRestored_GoOn() {
     console_counts 'restored, 1 queues, split' 1
     frame_arrives 3
     console_lacks ended
-    guest_stops 5000
+    guest_stops
 }
 
 # Taken away and given back; then the driver in dom0 is taken from the device and given back, as when it is loaded anew.
@@ -131,7 +131,7 @@ Queues_ThatWent_AreOpenedAgain() {
     console_counts 'ended: AT_CLOSED' 2
     console_counts 'open, 2 queues, split' 3
     frame_arrives 3
-    guest_stops 5000
+    guest_stops
 }
 
 Connection_GoesOn() {

@@ -69,7 +69,7 @@ net_rounds() {
     net_prints_frame 255
     console_lacks ended
     echo "$(console | grep -c ^rx:) frames in $1 rounds"
-    guest_stops 5000
+    guest_stops
 }
 
 # connection_rounds COUNT: one TCP connection from before the first time that the guest is saved until after the last.
@@ -89,5 +89,5 @@ connection_rounds() {
     echo last >&"$to"
     file_has /tmp/echoed last
     exec {to}>&-
-    guest_stops 5000
+    guest_stops
 }

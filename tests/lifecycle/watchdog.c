@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Has Xen watch it with 2 seconds' patience: sleeps for 5 seconds and ends; with an argument it loops for ever. */
+/* Has Xen watch it with 4 seconds' patience: sleeps for 9 seconds and ends; with an argument it loops for ever. */
 
 #include <stdio.h>
 
@@ -13,12 +13,12 @@ int main(int argc, char **argv)
     struct at_sched *sched = at_guest_sched();
 
     (void)argv;
-    at_guest_watchdog(2);
+    at_guest_watchdog(4);
     puts("watched");
     if (argc > 1) {
         for (;;)
             __asm__ volatile("pause");
     }
-    at_sched_thread_sleep(sched, at_sched_now_ns(sched) + 5 * SECOND);
+    at_sched_thread_sleep(sched, at_sched_now_ns(sched) + 9 * SECOND);
     return 0;
 }

@@ -5,6 +5,7 @@
 # asked.
 
 readonly LINK_LOCAL=fe80::$GUEST_INTERFACE%xenbr0
+readonly URL6="http://[${LINK_LOCAL/\%/%25}]/"
 
 get() {
     curl --silent --show-error --fail --max-time 30 "$@"
@@ -20,6 +21,7 @@ Ping_IsAnswered() {
 
 Ping6_IsAnswered() {
     start_netstack
+    url_answers "$URL6" # not before it has seen that nobody else has that address
     ping -6 -c 3 -i 0.2 -W 2 "$LINK_LOCAL"
     ping -6 -c 1 -s 20000 -W 2 "$LINK_LOCAL"
 }
@@ -27,7 +29,8 @@ Ping6_IsAnswered() {
 Curl_GetsTheGreeting() {
     start_netstack
     [[ $(get "http://$GUEST/") == "$GREETING" ]] || fail "that is not the greeting"
-    [[ $(get "http://[${LINK_LOCAL/\%/%25}]/") == "$GREETING" ]] || fail "that is not the greeting over IPv6"
+    url_answers "$URL6"
+    [[ $(get "$URL6") == "$GREETING" ]] || fail "that is not the greeting over IPv6"
 }
 
 KeepAlive_OneConnectionServesMany() {
@@ -72,12 +75,12 @@ TwoDevices_EachHasItsAddress() {
         "cmdline=\"ip=$GUEST/24 ip1=$second/24\""
     url_answers "http://$GUEST/"
     url_answers "http://$second/"
-    ip neighbour show to $second | grep -q $mac || fail "$second is not the second device's"
+    ip neighbour show to $second | grep $mac || fail "$second is not the second device's"
 }
 
 Shutdown_EndsIt() {
     start_netstack
-    guest_stops 5000
+    guest_stops
 }
 
 WithoutADevice_SaysSo() {

@@ -8,7 +8,7 @@
 #                                      settings in xl's language: memory=2 'cmdline="a b"' 'vif=["bridge=xenbr0"]'
 #   guest_refused KERNEL [SETTING]...  the same guest, and xl must refuse to create it
 #   guest_ends REASON [SECONDS]        it shuts down by itself: poweroff, crash, ... Wait at most SECONDS (20)
-#   guest_stops [MILLISECONDS]         asked as xl shutdown asks, it ends with poweroff within MILLISECONDS (1000)
+#   guest_stops [MILLISECONDS]         asked as xl shutdown asks, it ends with poweroff within MILLISECONDS (5000)
 #   guest_runs                         it has not ended
 #   console_has TEXT [SECONDS]         a line of its console contains TEXT, now or within SECONDS (10)
 #   console_matches REGEX [SECONDS]    a line matches
@@ -60,7 +60,7 @@ guest_runs() {
 
 # Writes what xl writes: starting xl would take a good part of the time that is measured.
 guest_stops() {
-    local limit=${1:-1000} start took
+    local limit=${1:-5000} start took
     start=$(milliseconds)
     xenstore-write "/local/domain/${guest_id:?}/control/shutdown" poweroff
     guest_ends poweroff

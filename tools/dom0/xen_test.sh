@@ -57,13 +57,15 @@ record() {
 # Follows the machine until it is off or the time is up; leaves in `fault` what was wrong with it, and in `current` the
 # case that was under way then.
 follow() {
-    local end=$((SECONDS + LIMIT)) boot_end=$((SECONDS + BOOT_LIMIT)) kind case took why
+    local end=$LIMIT boot_end=$((SECONDS + BOOT_LIMIT)) kind case took why
     current='' fault="dom0 did not come up"
     while machine_next_event 1; do
         read -r kind case took why <<<"$machine_event"
         case $kind in
-            ready) boot_end=$end fault="the machine stopped" ;;
-            begin) current=$case ;;
+            ready | begin)
+                boot_end=$end fault="the machine stopped"
+                [[ $kind == ready ]] || current=$case
+                ;;
             pass | fail | bench)
                 # Said twice, for lines get lost: the first that is whole counts.
                 [[ $took =~ ^[0-9]+$ && " ${verdicts[*]}" != *" $case "* ]] || continue

@@ -190,7 +190,7 @@ void kernel(const start_info_t *start)
             at_netdev_wait(dev, AT_NETDEV_TX, next_ns);
     }
 
-    must(at_netfront_close(&device, at_wait_now(wait) + SECOND), "close");
+    must(at_netfront_close(&device, at_wait_now(wait) + 5 * SECOND), "close");
     if (pool_free() != POOL_PAGES)
         at_panic("pages are missing");
     print("outside: all pages are back\n");
