@@ -15,7 +15,8 @@ refuse() {
 
 (($# == 2)) || refuse "usage: component.sh ROOT NAME"
 root=$1 name=$2
-[[ $name =~ ^[a-z][a-z0-9]{0,19}$ ]] || refuse "a component's name is a small letter and up to 19 small letters and digits, not '$name'"
+[[ $name =~ ^[a-z][a-z0-9]{0,19}$ ]] ||
+    refuse "a component's name is a small letter and up to 19 small letters and digits, not '$name'"
 folder=$root/components/$name
 [[ ! -e $folder ]] || refuse "there is a component '$name' already"
 base=$(sed -n 's/^ *version = "\([0-9]*\.[0-9]*\)\..*/\1/p' "$root/components/base/BUILD" | head -n 1)
