@@ -14,7 +14,8 @@
 
 #include "internal.h"
 
-#define ANSWERS 4u /* two families of two socket types */
+#define ANSWERS 4u     /* two families of two socket types */
+#define NAME_ROOM 256u /* bytes of a name and its end */
 
 struct answer {
     struct addrinfo info;
@@ -23,7 +24,7 @@ struct answer {
 
 struct list {
     struct answer answers[ANSWERS];
-    char name[256];
+    char name[NAME_ROOM];
 };
 
 /* Names of services, for there is no /etc/services: those of the protocols that guests speak (IANA). */
@@ -133,6 +134,8 @@ static int find(struct at_ip_address addresses[2], const char *name, const struc
     at_status status = AT_NOT_FOUND, why = AT_NOT_FOUND;
 
     memset(addresses, 0, 2 * sizeof *addresses);
+    if (strlen(name) >= NAME_ROOM)
+        return EAI_NONAME; /* before a number is read, of which too the canonical name is all that was written */
     if (at_ip_address_parse(&numeric, name) == AT_OK) {
         size_t i = numeric.family == AT_IP_V6;
 
@@ -141,7 +144,7 @@ static int find(struct at_ip_address addresses[2], const char *name, const struc
         addresses[i] = numeric;
         return 0;
     }
-    if ((hints->ai_flags & AI_NUMERICHOST) != 0 || strlen(name) > 255)
+    if ((hints->ai_flags & AI_NUMERICHOST) != 0)
         return EAI_NONAME;
     for (size_t i = 0; i < 2; i++) {
         if (hints->ai_family != AF_UNSPEC && hints->ai_family != wanted[i])

@@ -114,4 +114,18 @@ TEST_F(Names, Getaddrinfo_OfANameThatIsKnown_AsksNobody) {
   }
 }
 
+// A number may be as long as one likes, by what lwIP takes behind it or by zeros; a canonical name has room for 255.
+TEST_F(Names, CanonicalNameOfALongNumber_IsRefused) {
+  addrinfo hints{}, *list = nullptr;
+  hints.ai_flags = AI_CANONNAME;
+  for (const std::string &name : {"::1/" + std::string(400, 'x'), std::string(300, '0') + "1"}) {
+    EXPECT_EQ(getaddrinfo(name.c_str(), nullptr, &hints, &list), EAI_NONAME) << name;
+    EXPECT_EQ(list, nullptr);
+  }
+  const std::string longest = std::string(254, '0') + "1";
+  ASSERT_EQ(getaddrinfo(longest.c_str(), nullptr, &hints, &list), 0);
+  EXPECT_EQ(list->ai_canonname, longest);
+  freeaddrinfo(list);
+}
+
 }  // namespace
