@@ -10,6 +10,9 @@
 
 #include "internal.h"
 
+/* Datagrams that wait, for an empty one takes memory too: about as many small ones as Linux lets wait. */
+#define COUNT_MAX 256u
+
 static bool is_from(const struct endpoint *end, const struct at_ip_address *address, uint16_t port)
 {
     return end->port == port && end->address.family == address->family &&
@@ -23,7 +26,8 @@ static void received(struct at_ip_udp *udp, void *user, struct at_ip_data *data,
     const struct endpoint end = {*from, from_port};
 
     (void)udp;
-    if (socket->shut_read || socket->arrived + at_ip_data_size(data) > AT_SOCKETS_DATAGRAMS_MAX ||
+    if (socket->shut_read || socket->count >= COUNT_MAX ||
+        socket->arrived + at_ip_data_size(data) > AT_SOCKETS_DATAGRAMS_MAX ||
         (socket->remote.port != 0 && !is_from(&socket->remote, from, from_port))) {
         at_ip_data_free(data);
         return;

@@ -40,8 +40,10 @@ enum stream_state {
 /* What has come and was not read: bytes of a stream, or one datagram. */
 struct arrival {
     struct at_list_node node;
-    struct at_ip_data *data;
-    struct endpoint from; /* of a datagram */
+    struct at_ip_data *data; /* NULL: small pieces of a stream, copied into `bytes` */
+    struct endpoint from;    /* of a datagram */
+    uint16_t size, room;     /* of `bytes`: how many there are, and could be; no piece is longer */
+    uint8_t bytes[];
 };
 
 struct socket {
@@ -54,9 +56,11 @@ struct socket {
     struct endpoint remote;  /* as connected; port 0: not connected */
 
     struct at_list arrivals;
-    size_t arrived; /* bytes in `arrivals`, without what was read of the first */
-    size_t offset;  /* bytes of the first one that were read */
-    int error;      /* SO_ERROR: an errno, told once */
+    struct arrival *gathers; /* the last of them, if further small pieces may be copied there */
+    unsigned count;          /* of them */
+    size_t arrived;          /* bytes in `arrivals`, without what was read of the first */
+    size_t offset;           /* bytes of the first one that were read */
+    int error;               /* SO_ERROR: an errno, told once */
 
     bool is_bound;
     bool v6_only;
@@ -95,7 +99,8 @@ static inline struct socket *at_sockets_of(struct at_libc_file *file)
     return (struct socket *)file;
 }
 
-/* queue.c: appends what has come; false: no memory, and `data` was freed. Takes; `peek` leaves it there. */
+/* queue.c: appends (`from` NULL: to a stream); false: no memory, and `data` was freed. Takes; `peek` leaves it there.
+ */
 bool at_sockets_put(struct socket *socket, struct at_ip_data *data, const struct endpoint *from);
 size_t at_sockets_take_bytes(struct socket *socket, const struct msghdr *message, bool peek);
 size_t at_sockets_take_datagram(struct socket *socket, struct msghdr *message, bool peek, size_t *size);

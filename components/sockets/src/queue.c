@@ -5,21 +5,69 @@
 
 #include "internal.h"
 
+/*
+ * A piece that waits costs some 150 bytes besides its own, and the peer chooses the pieces: of a window's bytes that
+ * came singly they would make 40 MiB. So what is smaller than this on average is copied together, unless nothing else
+ * waits.
+ */
+#define SMALL 512u
+#define TOGETHER ((uint16_t)(1024 - sizeof(struct arrival))) /* bytes that fit where they are copied to, at least */
+
+static bool is_small(const struct at_ip_data *data)
+{
+    const void *place = NULL;
+    struct at_span piece;
+    size_t count = 0;
+
+    while (at_ip_data_piece(data, &place, &piece) != 0)
+        count++;
+    return at_ip_data_size(data) < count * SMALL;
+}
+
 bool at_sockets_put(struct socket *socket, struct at_ip_data *data, const struct endpoint *from)
 {
-    struct arrival *arrival = at_mm_heap_alloc(at_sockets_the.heap, sizeof *arrival);
+    uint16_t size = (uint16_t)at_ip_data_size(data), room = 0;
+    struct arrival *arrival = socket->gathers;
 
-    if (arrival == NULL) {
-        at_ip_data_free(data);
-        return false;
+    if (arrival == NULL || arrival->room - arrival->size < size) {
+        if (from == NULL && !at_list_is_empty(&socket->arrivals) && is_small(data))
+            room = size > TOGETHER ? size : TOGETHER;
+        arrival = at_mm_heap_alloc(at_sockets_the.heap, sizeof *arrival + room);
+        if (arrival == NULL) {
+            at_ip_data_free(data);
+            return false;
+        }
+        memset(arrival, 0, sizeof *arrival);
+        arrival->room = room;
+        if (room == 0)
+            arrival->data = data;
+        if (from != NULL)
+            arrival->from = *from;
+        at_list_push_back(&socket->arrivals, &arrival->node);
+        socket->gathers = room == 0 ? NULL : arrival;
+        socket->count++;
     }
-    memset(arrival, 0, sizeof *arrival);
-    arrival->data = data;
-    if (from != NULL)
-        arrival->from = *from;
-    at_list_push_back(&socket->arrivals, &arrival->node);
-    socket->arrived += at_ip_data_size(data);
+    if (arrival->data == NULL) {
+        at_ip_data_copy(data, 0, arrival->bytes + arrival->size, size);
+        at_ip_data_free(data);
+        arrival->size = (uint16_t)(arrival->size + size);
+    }
+    socket->arrived += size;
     return true;
+}
+
+static size_t size_of(const struct arrival *arrival)
+{
+    return arrival->data != NULL ? at_ip_data_size(arrival->data) : arrival->size;
+}
+
+static size_t copy(const struct arrival *arrival, size_t offset, void *out, size_t size)
+{
+    if (arrival->data != NULL)
+        return at_ip_data_copy(arrival->data, offset, out, size);
+    size = size < arrival->size - offset ? size : arrival->size - offset;
+    memcpy(out, arrival->bytes + offset, size);
+    return size;
 }
 
 static struct arrival *next_of(const struct socket *socket, const struct arrival *arrival)
@@ -33,7 +81,11 @@ static struct arrival *next_of(const struct socket *socket, const struct arrival
 static void drop(struct socket *socket, struct arrival *arrival)
 {
     at_list_remove(&arrival->node);
-    at_ip_data_free(arrival->data);
+    if (arrival->data != NULL)
+        at_ip_data_free(arrival->data);
+    if (socket->gathers == arrival)
+        socket->gathers = NULL;
+    socket->count--;
     at_mm_heap_free(at_sockets_the.heap, arrival);
     socket->offset = 0;
 }
@@ -57,14 +109,14 @@ size_t at_sockets_take_bytes(struct socket *socket, const struct msghdr *message
         size_t room = message->msg_iov[i].iov_len;
 
         while (room > 0 && arrival != NULL) {
-            size_t got = at_ip_data_copy(arrival->data, offset, to, room);
+            size_t got = copy(arrival, offset, to, room);
             struct arrival *done = arrival;
 
             to += got;
             room -= got;
             taken += got;
             offset += got;
-            if (offset < at_ip_data_size(arrival->data))
+            if (offset < size_of(arrival))
                 continue;
             arrival = next_of(socket, arrival);
             offset = 0;

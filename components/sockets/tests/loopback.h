@@ -117,6 +117,12 @@ class Sockets : public ::testing::Test {
     return file->ops->socket->send(file, &message, 0);
   }
 
+  size_t LiveBytes() {
+    struct at_mm_heap_stats stats;
+    ::at_mm_heap_stats(&heap_, &stats);
+    return stats.live_bytes;
+  }
+
   AtFakeMemory memory_;
   at_mm_frames frames_;
   alignas(64) at_mm_heap heap_;

@@ -2,6 +2,11 @@
 // That the answers are those of Linux is asked on real Xen (tests/sockets); here it is what only the inside shows:
 // bounds, memory, the ends of things.
 
+#include <netinet/tcp.h>
+#include <sys/ioctl.h>
+
+#include <algorithm>
+
 #include "loopback.h"
 
 namespace {
@@ -97,6 +102,62 @@ TEST_F(Sockets, Datagrams_ThatNobodyReads_AreBoundedAndTheOldestStay) {
   EXPECT_EQ(first, std::string(1000, 'a'));
   Close(client);
   Close(server);
+}
+
+// A byte costs what it takes to keep it, and a datagram need not even have one.
+TEST_F(Sockets, EmptyDatagrams_AreBounded) {
+  at_libc_file *server = Make(SOCK_DGRAM), *client = Make(SOCK_DGRAM);
+  sockaddr_in address = Local(53);
+  ASSERT_EQ(server->ops->socket->bind(server, reinterpret_cast<sockaddr *>(&address), sizeof address), 0);
+  for (const std::string &one : {std::string(), std::string(1, 'x')}) {
+    const size_t before = LiveBytes() + 4096; /* and what the stack keeps of a first time */
+    for (int i = 0; i < 10000; ++i) {
+      EXPECT_EQ(SendTo(client, 53, one), static_cast<long>(one.size()));
+      Run(1000);
+    }
+    EXPECT_LE(LiveBytes(), before + AT_SOCKETS_DATAGRAMS_MAX);
+    size_t count = 0;
+    for (long result = 0; Read(server, 2, &result), result != -EAGAIN; ++count) EXPECT_EQ(result, long(one.size()));
+    EXPECT_EQ(count, 256u);
+    EXPECT_LE(LiveBytes(), before);
+    EXPECT_EQ(SendTo(client, 53, "later"), 5);
+    Run();
+    EXPECT_EQ(Read(server, 9), "later") << "there is room again";
+  }
+  Close(client);
+  Close(server);
+}
+
+// A peer that sends one byte at a time has a whole window for them, and each would be a piece of memory.
+TEST_F(Sockets, Stream_OfSingleBytes_TakesLittleMoreThanItsWindow) {
+  const int on = 1;
+  const size_t size = 100000;
+  at_libc_file *listener = Listen(80, 4), *client = Connect(80), *server = Accept(listener);
+  ASSERT_EQ(client->ops->socket->setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on), 0);
+  const size_t before = LiveBytes() + 4096; /* and what the stack keeps of a first time */
+  std::string sent, got;
+  for (size_t i = 0; i < size; ++i) {
+    std::string piece(i % 5000 == 77 ? 1000 : 1, static_cast<char>('a' + i % 23));  // a large one now and then
+    ASSERT_EQ(Write(client, piece), static_cast<long>(piece.size()));
+    sent += piece;
+    Run(1000);
+  }
+  Run(1000000000);
+  EXPECT_LE(LiveBytes(), before + 2 * sent.size());
+  int waiting = 0;
+  EXPECT_EQ(server->ops->ioctl(server, FIONREAD, &waiting), 0);
+  EXPECT_EQ(size_t(waiting), sent.size());
+  for (size_t most = 1; got.size() < sent.size(); most = most % 3000 + 7) {
+    std::string more = Read(server, most);
+    ASSERT_EQ(more.size(), std::min(most, sent.size() - got.size()));
+    got += more;
+  }
+  EXPECT_EQ(got, sent) << "in order and once";
+  EXPECT_LE(LiveBytes(), before) << "and all of it returns";
+  Close(client);
+  Close(server);
+  Close(listener);
+  Run(10000000000);
 }
 
 TEST_F(Sockets, Connect_WhileMemoryLasts_LeavesNothingWhenItEnds) {

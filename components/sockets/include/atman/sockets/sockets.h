@@ -25,7 +25,10 @@ struct at_mm_heap;
 /* Most connections that wait for accept(), whatever listen() was told. */
 #define AT_SOCKETS_BACKLOG_MAX 255
 
-/* Most bytes of datagrams that wait to be received on one socket; what comes then is lost, as POSIX lets it. */
+/*
+ * Most bytes of datagrams that wait to be received on one socket, and of 256 datagrams at most; what comes then is
+ * lost, as POSIX lets it.
+ */
 #define AT_SOCKETS_DATAGRAMS_MAX 65536
 
 /* What the sockets are made of. All of it must outlive the program's last use of them. */
