@@ -161,6 +161,51 @@ TEST_F(Threads, CancelledWaiter_TakesNoWakeUp) {
   EXPECT_EQ(Join(second), &wait);
 }
 
+// The end comes between a wake-up and the thread's next turn, in which there is nothing left of what it was woken for.
+TEST_F(Threads, CancelAfterWakeUp_ThatAnotherTook_Ends) {
+  int pipe[2];
+  ASSERT_EQ(guest_pipe(pipe), 0);
+  char byte;
+  pollfd input = {pipe[0], POLLIN, 0};
+  std::function<void()> waits[] = {
+      [&] { guest_read(pipe[0], &byte, 1); },
+      [&] { guest_poll(&input, 1, -1); },
+  };
+  for (auto &wait : waits) {
+    SCOPED_TRACE(&wait - waits);
+    Thread thread = Start(&wait);
+    guest_sched_yield();
+    ASSERT_EQ(guest_write(pipe[1], "x", 1), 1);
+    guest_pthread_cancel(thread);
+    ASSERT_EQ(guest_read(pipe[0], &byte, 1), 1);
+    void *result = nullptr;
+    const timespec soon = In(1000000);
+    EXPECT_EQ(guest_pthread_timedjoin_np(thread, &result, &soon), 0);
+    EXPECT_EQ(result, kCanceled);
+  }
+  guest_close(pipe[0]);
+  guest_close(pipe[1]);
+}
+
+TEST_F(Threads, CloseAfterWakeUp_IsEBADF) {
+  int pipe[2];
+  ASSERT_EQ(guest_pipe(pipe), 0);
+  char byte;
+  std::function<void()> function = [&] {
+    char own;
+    EXPECT_EQ(guest_read(pipe[0], &own, 1), -1);
+    EXPECT_EQ(GuestErrno(), EBADF);
+  };
+  Thread thread = Start(&function);
+  guest_sched_yield();
+  ASSERT_EQ(guest_write(pipe[1], "x", 1), 1);
+  ASSERT_EQ(guest_read(pipe[0], &byte, 1), 1);
+  guest_close(pipe[0]);
+  const timespec soon = In(1000000);
+  EXPECT_EQ(guest_pthread_timedjoin_np(thread, nullptr, &soon), 0);
+  guest_close(pipe[1]);
+}
+
 TEST_F(Threads, CancelDisabled_WaitsOn) {
   Object semaphore;
   guest_sem_init(&semaphore, 0, 0);

@@ -80,11 +80,14 @@ long at_libc_poller_sleep(struct at_libc_poller *poller, uint64_t deadline_ns)
     at_list_push_back(&pollers, &poller->link);
     long result = at_libc_park(&poller->parked, deadline_ns, "poll or select");
     at_list_remove(&poller->link);
-    return result;
+    return result == 0 ? poller->parked.error : result;
 }
 
 bool at_libc_call_again(struct at_libc_call *call, long *result)
 {
+    if (*result == -EAGAIN && call->error != 0) {
+        *result = call->error;
+    }
     if (*result != -EAGAIN || !call->waits) {
         if (call->woken && !at_list_is_empty(&call->file->waiters)) {
             wake_callers(call->file, at_libc_file_ready(call->file));
@@ -99,6 +102,7 @@ bool at_libc_call_again(struct at_libc_call *call, long *result)
     long end = at_libc_park(&waiter.parked, call->deadline_ns, "file descriptor");
     at_list_remove(&waiter.link);
     call->woken = end == 0;
+    call->error = (int)waiter.parked.error;
     if (end != 0 && end != -ETIMEDOUT) {
         *result = end;
     }
@@ -135,7 +139,7 @@ long at_libc_sys_readv(int fd, const struct iovec *parts, int count)
         return -EBADF;
     }
     if (file->ops->read != NULL && is_count(count)) {
-        struct at_libc_call call = {file, POLLIN, !(file->flags & O_NONBLOCK), file->receive_timeout_ns, 0, false};
+        struct at_libc_call call = {file, POLLIN, !(file->flags & O_NONBLOCK), file->receive_timeout_ns, 0, false, 0};
         do {
             result = file->ops->read(file, parts, count);
         } while (at_libc_call_again(&call, &result));
@@ -153,7 +157,7 @@ long at_libc_sys_read(int fd, void *bytes, size_t size)
 /* Writes all of it if the file waits, else what there is room for. */
 static long write_all(struct at_libc_file *file, const struct iovec *parts, int count)
 {
-    struct at_libc_call call = {file, POLLOUT, !(file->flags & O_NONBLOCK), file->send_timeout_ns, 0, false};
+    struct at_libc_call call = {file, POLLOUT, !(file->flags & O_NONBLOCK), file->send_timeout_ns, 0, false, 0};
     struct iovec rest[AT_LIBC_REST];
     long total = 0, result = file->ops->write(file, parts, count);
     while (at_libc_call_again(&call, &result) || (result > 0 && call.waits)) {

@@ -49,6 +49,7 @@ struct at_libc_call {
     uint64_t timeout_ns;  /* 0: none */
     uint64_t deadline_ns; /* 0: not begun */
     bool woken;           /* by a change that others wait for too: what it leaves is theirs */
+    int error;            /* 0, or what came between the wake-up and the thread's turn: counts if there is nothing */
 };
 
 /*

@@ -22,6 +22,9 @@ long at_libc_park(struct at_libc_parked *parked, uint64_t deadline_ns, const cha
 
 void at_libc_unpark(struct at_libc_parked *parked, long result)
 {
+    if (result != 0) {
+        parked->error = result;
+    }
     if (!parked->over) {
         parked->over = true;
         parked->result = result;

@@ -16,6 +16,7 @@ struct at_libc_parked {
     void *thread; /* musl's state of who waits */
     bool over;
     long result;
+    long error; /* the last one, be it that something else had ended the wait */
 };
 
 /*
@@ -24,7 +25,10 @@ struct at_libc_parked {
  */
 long at_libc_park(struct at_libc_parked *parked, uint64_t deadline_ns, const char *what);
 
-/* at_libc_unpark ends a wait, once, with `result`. Never switches. */
+/*
+ * at_libc_unpark ends a wait, once, with `result`. Never switches. A thread that was woken, and has not run since,
+ * keeps what it was woken with: it may find, and must not lose, what it waited for. If not, `error` is its end.
+ */
 void at_libc_unpark(struct at_libc_parked *parked, long result);
 
 /* at_libc_self returns musl's state of the thread that runs. */

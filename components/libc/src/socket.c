@@ -48,13 +48,13 @@ static long leave(struct at_libc_file *file, long result)
 static struct at_libc_call receiving(struct at_libc_file *file, int flags)
 {
     bool waits = !(file->flags & O_NONBLOCK) && !(flags & MSG_DONTWAIT);
-    return (struct at_libc_call){file, POLLIN | POLLRDHUP, waits, file->receive_timeout_ns, 0, false};
+    return (struct at_libc_call){file, POLLIN | POLLRDHUP, waits, file->receive_timeout_ns, 0, false, 0};
 }
 
 static struct at_libc_call sending(struct at_libc_file *file, int flags)
 {
     bool waits = !(file->flags & O_NONBLOCK) && !(flags & MSG_DONTWAIT);
-    return (struct at_libc_call){file, POLLOUT, waits, file->send_timeout_ns, 0, false};
+    return (struct at_libc_call){file, POLLOUT, waits, file->send_timeout_ns, 0, false, 0};
 }
 
 /* Gives the socket that was made a descriptor, or ends it. `type` has its SOCK_NONBLOCK. */
