@@ -74,6 +74,10 @@ ssize_t guest_read(int, void *, size_t);
 ssize_t guest_write(int, const void *, size_t);
 ssize_t guest_writev(int, const iovec *, int);
 int guest_poll(pollfd *, nfds_t, int);
+void *guest_fdopen(int, const char *);
+int guest_fclose(void *);
+int guest_ferror(void *);
+char *guest_fgets(char *, int, void *);
 long guest_at_libc_sys_futex(volatile int *, int, int, long, volatile int *);
 void guest___do_cleanup_push(void *);
 }

@@ -206,6 +206,33 @@ TEST_F(Threads, CloseAfterWakeUp_IsEBADF) {
   guest_close(pipe[1]);
 }
 
+// pthread_cancel() is a signal with SA_RESTART elsewhere: a call that is no cancellation point does not notice.
+TEST_F(Threads, CancelInFgets_LeavesNoError) {
+  int pipe[2];
+  ASSERT_EQ(guest_pipe(pipe), 0);
+  void *input = guest_fdopen(pipe[0], "r");
+  ASSERT_NE(input, nullptr);
+  bool reached = false;
+  std::function<void()> function = [&] {
+    char line[8] = "";
+    EXPECT_EQ(guest_fgets(line, sizeof line, input), line);
+    EXPECT_STREQ(line, "ab\n");
+    EXPECT_EQ(guest_ferror(input), 0);
+    reached = true;
+    guest_pthread_testcancel();
+    ADD_FAILURE() << "it goes on";
+  };
+  Thread thread = Start(&function);
+  guest_sched_yield();
+  guest_pthread_cancel(thread);
+  guest_sched_yield();
+  ASSERT_EQ(guest_write(pipe[1], "ab\n", 3), 3);
+  EXPECT_EQ(Join(thread), kCanceled);
+  EXPECT_TRUE(reached);
+  guest_fclose(input);
+  guest_close(pipe[1]);
+}
+
 TEST_F(Threads, CancelDisabled_WaitsOn) {
   Object semaphore;
   guest_sem_init(&semaphore, 0, 0);

@@ -16,7 +16,8 @@
 
 extern long at_libc_unanswered(void) __attribute__((__error__("a system call that components/libc does not answer")));
 
-static inline __attribute__((__always_inline__)) long __syscall6(long n, long a, long b, long c, long d, long e, long f)
+static inline __attribute__((__always_inline__)) long at_libc_answer(long n, long a, long b, long c, long d, long e,
+                                                                     long f)
 {
     switch (n) {
     case SYS_read: return at_libc_sys_read(a, (void *)b, c);
@@ -74,6 +75,19 @@ static inline __attribute__((__always_inline__)) long __syscall6(long n, long a,
     }
 }
 
+/*
+ * What stdio reads and writes with is no cancellation point: pthread_cancel(), which ends a wait once, shall not be
+ * seen by it, as musl's signal is not elsewhere (SA_RESTART).
+ */
+static inline __attribute__((__always_inline__)) long __syscall6(long n, long a, long b, long c, long d, long e, long f)
+{
+    long result;
+    do {
+        result = at_libc_answer(n, a, b, c, d, e, f);
+    } while (result == -EINTR && (n == SYS_read || n == SYS_readv || n == SYS_write || n == SYS_writev));
+    return result;
+}
+
 static inline __attribute__((__always_inline__)) long __syscall0(long n)
 {
     return __syscall6(n, 0, 0, 0, 0, 0, 0);
@@ -110,7 +124,7 @@ static inline __attribute__((__always_inline__)) long __syscall_cp(long n, long 
 {
     long result = at_libc_cancellation();
     if (result == 0) {
-        result = __syscall6(n, a, b, c, d, e, f);
+        result = at_libc_answer(n, a, b, c, d, e, f);
         if (result == -EINTR) {
             long cancelled = at_libc_cancellation();
             result = cancelled != 0 ? cancelled : result;
