@@ -143,6 +143,7 @@ static void waiting(void)
 {
     int ends[2], listener = pair(ends), fd;
     const struct timeval soon = {.tv_usec = 40000}; /* a multiple of Linux's clock ticks */
+    const struct timeval past = {.tv_sec = -1};
     struct timeval got = {0};
     socklen_t size = sizeof got;
     char byte;
@@ -151,6 +152,10 @@ static void waiting(void)
     tell("get it", getsockopt(ends[0], SOL_SOCKET, SO_RCVTIMEO, &got, &size));
     printf("it is %ld us\n", (long)got.tv_usec);
     tell("receive in time", recv(ends[0], &byte, 1, 0));
+    tell("set a negative one", setsockopt(ends[0], SOL_SOCKET, SO_RCVTIMEO, &past, sizeof past));
+    tell("get that", getsockopt(ends[0], SOL_SOCKET, SO_RCVTIMEO, &got, &size));
+    printf("it is %ld s, %ld us\n", (long)got.tv_sec, (long)got.tv_usec);
+    tell("receive at once", recv(ends[0], &byte, 1, 0));
     fcntl(listener, F_SETFL, O_NONBLOCK);
     tell("accept nobody", accept(listener, NULL, NULL));
     fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);

@@ -332,8 +332,10 @@ static long set_timeout(uint64_t *timeout_ns, const void *value, socklen_t size)
     if (time.tv_usec < 0 || time.tv_usec >= 1000000) {
         return -EDOM;
     }
-    const struct timespec exact = {time.tv_sec < 0 ? 0 : time.tv_sec, time.tv_usec * 1000};
-    at_libc_ns_of(timeout_ns, &exact);
+    const struct timespec exact = {time.tv_sec, time.tv_usec * 1000};
+    if (!at_libc_ns_of(timeout_ns, &exact)) {
+        *timeout_ns = 1; /* a negative number of seconds is "do not wait", as Linux has it, and 0 is for ever */
+    }
     return 0;
 }
 

@@ -123,7 +123,7 @@ TEST_F(Sockets, TimeoutsThatAreNone_AreRefused) {
   ExpectError(guest_setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &wrong, 4), EINVAL);
   const timeval negative = {0, -1}, none = {-1, 0};
   ExpectError(guest_setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &negative, sizeof negative), EDOM);
-  EXPECT_EQ(guest_setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &none, sizeof none), 0) << "before now is none";
+  EXPECT_EQ(guest_setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &none, sizeof none), 0) << "before now is at once";
   int64_t seconds = -1;
   socklen_t size = sizeof seconds;
   EXPECT_EQ(guest_getsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &seconds, &size), 0);

@@ -78,6 +78,26 @@ TEST_F(Sockets, ReceiveTimeout_IsEagain) {
   EXPECT_EQ(socket_.calls.back(), "receive 1 0") << "the stack does not see MSG_DONTWAIT";
 }
 
+// Linux's "do not wait" (sock_set_timeout(), net/core/sock.c), which it reads back as 0.
+TEST_F(Sockets, NegativeTimeout_IsAtOnce) {
+  const timeval past = {-1, 0};
+  timeval got = {9, 9};
+  socklen_t size = sizeof got;
+  uint64_t before = GuestNow();
+  char byte = 'x';
+  for (int option : {SO_RCVTIMEO, SO_SNDTIMEO}) {
+    ASSERT_EQ(guest_setsockopt(fd_, SOL_SOCKET, option, &past, sizeof past), 0);
+    ASSERT_EQ(guest_getsockopt(fd_, SOL_SOCKET, option, &got, &size), 0);
+    EXPECT_EQ(got.tv_sec, 0);
+    EXPECT_EQ(got.tv_usec, 0);
+  }
+  socket_.answers = {-EAGAIN};
+  ExpectError(guest_recv(fd_, &byte, 1, 0), EAGAIN);
+  socket_.answers = {-EAGAIN};
+  ExpectError(guest_send(fd_, &byte, 1, 0), EAGAIN);
+  EXPECT_LE(GuestNow() - before, 2u);
+}
+
 TEST_F(Sockets, BlockingSend_GoesOnUntilAllIsTaken) {
   SetTimeout(SO_SNDTIMEO, 1);
   socket_.answers = {4, 1, 5};
