@@ -139,6 +139,32 @@ static void finishing(void)
     close_all(listener, ends);
 }
 
+/* A listener that is shut is a new socket again. */
+static void no_longer_listening(void)
+{
+    int listener = socket(AF_INET, SOCK_STREAM, 0), fd = socket(AF_INET, SOCK_STREAM, 0), on = 1, got;
+    char byte;
+
+    setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    bind_to(listener, PORT);
+    listen(listener, 4);
+    bind_to(fd, PORT + 1);
+    listen(fd, 4);
+    tell("shut what a listener writes", shutdown(fd, SHUT_WR));
+    tell("shut a listener", shutdown(fd, SHUT_RDWR));
+    tell_ready("shut", fd);
+    tell("accept there", accept(fd, NULL, NULL));
+    tell("receive there", recv(fd, &byte, 1, 0));
+    tell("connect from there", connect_to(fd, PORT));
+    got = accept(listener, NULL, NULL);
+    tell("send to it", send(got, "x", 1, 0));
+    tell("it comes", recv(fd, &byte, 1, 0));
+    close(got);
+    close(fd);
+    close(listener);
+}
+
 static void waiting(void)
 {
     int ends[2], listener = pair(ends), fd;
@@ -278,6 +304,7 @@ void socket_cases(void)
     not_connected();
     talking();
     finishing();
+    no_longer_listening();
     waiting();
     datagrams();
     names();

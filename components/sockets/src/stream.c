@@ -179,12 +179,16 @@ static long shut_down(struct at_libc_file *file, int how)
 
     if (how != SHUT_RD && how != SHUT_WR && how != SHUT_RDWR)
         return -EINVAL;
-    if (socket->state == STREAM_LISTENING && how != SHUT_WR) {
-        at_sockets_stream_unlisten(socket); /* Linux's way of waking who waits in accept() */
-        socket->state = STREAM_FRESH;
-    } else if (socket->state != STREAM_CONNECTED) {
-        return -ENOTCONN;
+    if (socket->state == STREAM_LISTENING) {
+        if (how != SHUT_WR) {
+            at_sockets_stream_unlisten(socket); /* Linux's way of waking who waits in accept() */
+            socket->state = STREAM_FRESH;       /* and may connect later, and read */
+            at_libc_file_changed(file);
+        }
+        return 0;
     }
+    if (socket->state != STREAM_CONNECTED)
+        return -ENOTCONN;
     if (how != SHUT_WR)
         socket->shut_read = true;
     if (how != SHUT_RD && !socket->shut_write && socket->tcp != NULL) {

@@ -66,6 +66,24 @@ TEST_F(Sockets, Listener_ThatEnds_ResetsWhatNobodyAccepted) {
   Close(client);
 }
 
+// It is a new socket again, bound: what it reads later is not what a listener would not hear.
+TEST_F(Sockets, Listener_ThatIsShut_ConnectsAndReads) {
+  at_libc_file *listener = Listen(80, 4), *socket = Listen(81, 4);
+  sockaddr_in address = Local(80);
+  EXPECT_EQ(socket->ops->socket->shutdown(socket, SHUT_WR), 0) << "nothing to finish";
+  EXPECT_EQ(socket->ops->ready(socket), 0) << "it listens";
+  EXPECT_EQ(socket->ops->socket->shutdown(socket, SHUT_RDWR), 0);
+  EXPECT_EQ(socket->ops->ready(socket) & (POLLIN | POLLOUT | POLLHUP | POLLRDHUP), POLLOUT | POLLHUP);
+  ASSERT_EQ(socket->ops->socket->connect(socket, reinterpret_cast<sockaddr *>(&address), sizeof address), -EINPROGRESS);
+  Run();
+  at_libc_file *server = Accept(listener);
+  EXPECT_EQ(Write(server, "hello"), 5);
+  Run();
+  EXPECT_EQ(Read(socket, 9), "hello");
+  for (at_libc_file *file : {socket, server, listener}) Close(file);
+  Run(10000000000);
+}
+
 TEST_F(Sockets, Listener_WhoseQueueIsFull_TurnsFurtherOnesAway) {
   at_libc_file *listener = Listen(80, 1);
   std::vector<at_libc_file *> clients;
