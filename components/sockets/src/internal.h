@@ -62,6 +62,8 @@ struct socket {
     size_t offset;           /* bytes of the first one that were read */
     int error;               /* SO_ERROR: an errno, told once */
 
+    struct at_list memberships; /* of groups */
+
     bool is_bound;
     bool v6_only;
     bool reuse_address;
@@ -128,10 +130,12 @@ void at_sockets_stream_unlisten(struct socket *socket);
 
 long at_sockets_datagram_open(struct socket *socket, struct endpoint *end); /* its port, if 0, is what was found */
 
-/* options.c; `apply` gives a connection what was set before there was one. */
+/* options.c; `apply` gives a connection what was set before there was one, `leave_all` ends the socket's memberships.
+ */
 long at_sockets_setsockopt(struct at_libc_file *file, int level, int option, const void *value, socklen_t size);
 long at_sockets_getsockopt(struct at_libc_file *file, int level, int option, void *value, socklen_t *size);
 void at_sockets_apply(struct socket *socket);
+void at_sockets_leave_all(struct socket *socket);
 
 /* The error that the socket has, told once: 0 or a negative errno. */
 static inline long at_sockets_take_error(struct socket *socket)

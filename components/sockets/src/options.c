@@ -70,12 +70,67 @@ static long set_linger(struct socket *socket, const void *value, socklen_t size)
     return 0;
 }
 
+/* A group that a socket is a member of. */
+struct membership {
+    struct at_list_node node;
+    struct at_ip_interface *interface;
+    struct at_ip_address group;
+};
+
+static struct membership *membership_of(const struct socket *socket, const struct at_ip_interface *interface,
+                                        const struct at_ip_address *group)
+{
+    for (struct at_list_node *node = at_list_first(&socket->memberships); node != NULL;
+         node = at_list_next(&socket->memberships, node)) {
+        struct membership *membership = AT_CONTAINER_OF(node, struct membership, node);
+
+        if (membership->interface == interface && memcmp(&membership->group, group, sizeof *group) == 0)
+            return membership;
+    }
+    return NULL;
+}
+
+static long join(struct socket *socket, struct at_ip_interface *interface, const struct at_ip_address *group)
+{
+    struct membership *membership;
+    at_status status;
+
+    if (membership_of(socket, interface, group) != NULL)
+        return -EADDRINUSE;
+    membership = at_mm_heap_alloc(at_sockets_the.heap, sizeof *membership);
+    if (membership == NULL)
+        return -ENOMEM;
+    status = at_ip_interface_join(interface, group);
+    if (status != AT_OK) {
+        at_mm_heap_free(at_sockets_the.heap, membership);
+        return at_sockets_errno(status);
+    }
+    *membership = (struct membership){.interface = interface, .group = *group};
+    at_list_push_back(&socket->memberships, &membership->node);
+    return 0;
+}
+
+static void leave(struct membership *membership)
+{
+    (void)at_ip_interface_leave(membership->interface, &membership->group);
+    at_list_remove(&membership->node);
+    at_mm_heap_free(at_sockets_the.heap, membership);
+}
+
+void at_sockets_leave_all(struct socket *socket)
+{
+    struct at_list_node *node;
+
+    while ((node = at_list_first(&socket->memberships)) != NULL)
+        leave(AT_CONTAINER_OF(node, struct membership, node));
+}
+
 /* Joins a group, or leaves it: on the interface with this address or number, else on the first. */
-static long set_member(struct socket *socket, const void *value, socklen_t size, bool join, bool is_v6)
+static long set_member(struct socket *socket, const void *value, socklen_t size, bool joins, bool is_v6)
 {
     struct at_ip_interface *interface = at_ip_interface_first(socket->ip);
     struct at_ip_address group = {.family = is_v6 ? AT_IP_V6 : AT_IP_V4};
-    at_status status;
+    struct membership *membership;
 
     if (is_v6) {
         struct ipv6_mreq request;
@@ -104,10 +159,13 @@ static long set_member(struct socket *socket, const void *value, socklen_t size,
     }
     if (interface == NULL)
         return -ENODEV;
-    if (join)
-        return at_sockets_errno(at_ip_interface_join(interface, &group));
-    status = at_ip_interface_leave(interface, &group);
-    return status == AT_NOT_FOUND ? -EADDRNOTAVAIL : at_sockets_errno(status); /* it was no member */
+    if (joins)
+        return join(socket, interface, &group);
+    membership = membership_of(socket, interface, &group);
+    if (membership == NULL)
+        return -EADDRNOTAVAIL;
+    leave(membership);
+    return 0;
 }
 
 long at_sockets_setsockopt(struct at_libc_file *file, int level, int option, const void *value, socklen_t size)

@@ -31,6 +31,7 @@ struct socket *at_sockets_make(struct at_ip *ip, int family, int type)
     socket->keep_count = 9;
     at_list_init(&socket->arrivals);
     at_list_init(&socket->accepted);
+    at_list_init(&socket->memberships);
     at_list_push_back(&at_sockets_all, &socket->all);
     return socket;
 }
@@ -38,6 +39,7 @@ struct socket *at_sockets_make(struct at_ip *ip, int family, int type)
 void at_sockets_free(struct socket *socket)
 {
     at_sockets_drop_all(socket);
+    at_sockets_leave_all(socket);
     at_list_remove(&socket->all);
     at_mm_heap_free(at_sockets_the.heap, socket);
 }

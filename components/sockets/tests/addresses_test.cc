@@ -151,6 +151,36 @@ TEST_F(Addresses, Groups_AreJoinedOnTheInterfaceThatIsNamed) {
   Close(six);
 }
 
+// A membership is a socket's, and ends with it: the stack has few groups.
+TEST_F(Addresses, Groups_AreASocketsOwn) {
+  auto set = [](at_libc_file *file, int option, uint32_t address) {
+    ip_mreq group{};
+    group.imr_multiaddr.s_addr = htonl(address);
+    return file->ops->socket->setsockopt(file, IPPROTO_IP, option, &group, sizeof group);
+  };
+  for (uint32_t i = 0; i < 100; ++i) {
+    at_libc_file *file = Make(SOCK_DGRAM);
+    ASSERT_EQ(set(file, IP_ADD_MEMBERSHIP, kGroup + 1 + i), 0) << i;
+    Close(file);
+  }
+  for (uint8_t i = 0; i < 100; ++i) {
+    at_libc_file *file = Make(SOCK_DGRAM, AF_INET6);
+    ipv6_mreq group{};
+    group.ipv6mr_multiaddr = V6({i}, 0, 0xff).sin6_addr;
+    ASSERT_EQ(file->ops->socket->setsockopt(file, IPPROTO_IPV6, IPV6_JOIN_GROUP, &group, sizeof group), 0) << i;
+    Close(file);
+  }
+  at_libc_file *one = Make(SOCK_DGRAM), *two = Make(SOCK_DGRAM);
+  EXPECT_EQ(set(one, IP_ADD_MEMBERSHIP, kGroup), 0);
+  EXPECT_EQ(set(one, IP_ADD_MEMBERSHIP, kGroup), -EADDRINUSE);
+  EXPECT_EQ(set(two, IP_DROP_MEMBERSHIP, kGroup), -EADDRNOTAVAIL) << "it is another's";
+  EXPECT_EQ(set(two, IP_ADD_MEMBERSHIP, kGroup), 0);
+  Close(one);
+  EXPECT_EQ(set(two, IP_DROP_MEMBERSHIP, kGroup), 0);
+  EXPECT_EQ(set(two, IP_DROP_MEMBERSHIP, kGroup), -EADDRNOTAVAIL);
+  Close(two);
+}
+
 // A datagram socket that is connected hears its peer only.
 TEST_F(Addresses, ConnectedDatagramSocket_HearsNobodyElse) {
   at_libc_file *server = Make(SOCK_DGRAM, AF_INET6), *peer = Make(SOCK_DGRAM), *stranger = Make(SOCK_DGRAM),
