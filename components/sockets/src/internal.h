@@ -101,7 +101,9 @@ static inline struct socket *at_sockets_of(struct at_libc_file *file)
     return (struct socket *)file;
 }
 
-/* queue.c: appends (`from` NULL: to a stream); false: no memory, and `data` was freed. Takes; `peek` leaves it there.
+/*
+ * queue.c: appends, to a stream if `from` is NULL; false: no memory, and `data` was freed. Takes; `peek` leaves it
+ * there.
  */
 bool at_sockets_put(struct socket *socket, struct at_ip_data *data, const struct endpoint *from);
 size_t at_sockets_take_bytes(struct socket *socket, const struct msghdr *message, bool peek);
@@ -130,8 +132,7 @@ void at_sockets_stream_unlisten(struct socket *socket);
 
 long at_sockets_datagram_open(struct socket *socket, struct endpoint *end); /* its port, if 0, is what was found */
 
-/* options.c; `apply` gives a connection what was set before there was one, `leave_all` ends the socket's memberships.
- */
+/* options.c; `apply` gives a connection what was set before there was one, `leave_all` leaves the socket's groups. */
 long at_sockets_setsockopt(struct at_libc_file *file, int level, int option, const void *value, socklen_t size);
 long at_sockets_getsockopt(struct at_libc_file *file, int level, int option, void *value, socklen_t *size);
 void at_sockets_apply(struct socket *socket);

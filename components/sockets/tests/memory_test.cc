@@ -6,7 +6,7 @@
 
 #include <functional>
 
-#include "loopback.h"
+#include "network.h"
 
 namespace {
 
@@ -27,7 +27,7 @@ extern "C" void *__wrap_at_mm_heap_alloc(at_mm_heap *heap, size_t size) {
 
 namespace {
 
-class Memory : public Sockets {
+class Memory : public Addresses {
  protected:
   // Calls `act`, in which Fails() and FailsNoMore() are around what fails, for every N until nothing did.
   void ForEveryN(const std::function<void()> &act) {
@@ -75,6 +75,8 @@ TEST_F(Memory, AnOperation_IsDoneOrSaysThatThereIsNone) {
   message.msg_namelen = sizeof receivers;
   message.msg_iov = parts;
   message.msg_iovlen = 2;
+  ip_mreq group{};
+  group.imr_multiaddr.s_addr = htonl(0xef010203);
   const struct {
     const char *what;
     std::function<long()> act;
@@ -89,6 +91,9 @@ TEST_F(Memory, AnOperation_IsDoneOrSaysThatThereIsNone) {
        [&] { return datagram->ops->socket->bind(datagram, reinterpret_cast<sockaddr *>(&own), sizeof own); }, 0,
        -ENOMEM},
       {"send in parts", [&] { return datagram->ops->socket->send(datagram, &message, 0); }, 4, -ENOMEM},
+      {"join a group",
+       [&] { return datagram->ops->socket->setsockopt(datagram, IPPROTO_IP, IP_ADD_MEMBERSHIP, &group, sizeof group); },
+       0, -ENOMEM},
       {"getaddrinfo", [&]() -> long { return getaddrinfo("127.0.0.1", "http", nullptr, &list); }, 0, EAI_MEMORY},
   };
   for (const auto &operation : operations) {
