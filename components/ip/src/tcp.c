@@ -102,12 +102,21 @@ static err_t on_received(void *arg, struct tcp_pcb *pcb, struct pbuf *p, err_t e
     return end_callback(tcp);
 }
 
+/* There may be memory again for who was refused. */
+static void relieve(struct at_ip_tcp *tcp)
+{
+    if (tcp->is_starved && !tcp->ticks)
+        tcp_poll(tcp->pcb, NULL, 0);
+    tcp->is_starved = false;
+}
+
 err_t at_ip_tcp_on_sent(void *arg, struct tcp_pcb *pcb, u16_t size)
 {
     struct at_ip_tcp *tcp = arg;
 
     (void)pcb;
     at_ip_segment_tune(tcp);
+    relieve(tcp);
     if (tcp->events->sent == NULL)
         return ERR_OK;
     tcp->in_callback = true;
@@ -118,28 +127,27 @@ err_t at_ip_tcp_on_sent(void *arg, struct tcp_pcb *pcb, u16_t size)
 static err_t on_poll(void *arg, struct tcp_pcb *pcb)
 {
     struct at_ip_tcp *tcp = arg;
+    bool was_starved = tcp->is_starved;
 
+    (void)pcb;
     tcp->in_callback = true;
-    if (tcp->is_starved) {
-        tcp->is_starved = false;
-        if (!tcp->ticks)
-            tcp_poll(pcb, NULL, 0);
+    relieve(tcp);
+    if (was_starved && tcp->events->sent != NULL) /* the owner may be another by now */
         tcp->events->sent(tcp, tcp->user, 0);
-    }
     if (tcp->ticks && tcp->pcb != NULL)
         tcp->events->tick(tcp, tcp->user);
     return end_callback(tcp);
 }
 
-/* Nothing is on its way whose acknowledgement would tell the user to try again: a timer does. */
+/* If nothing is on its way whose acknowledgement would tell the user to try again, a timer does. */
 static void starve(struct at_ip_tcp *tcp)
 {
     struct tcp_pcb *pcb = tcp->pcb;
 
-    if (pcb->snd_buf < TCP_SND_BUF || tcp->events->sent == NULL)
+    if (tcp->events->sent == NULL)
         return;
     tcp->is_starved = true;
-    if (!tcp->ticks)
+    if (pcb->snd_buf == TCP_SND_BUF && !tcp->ticks)
         tcp_poll(pcb, on_poll, 1);
 }
 
@@ -273,7 +281,7 @@ at_status at_ip_tcp_write(struct at_ip_tcp *tcp, size_t *taken, const void *byte
 
 size_t at_ip_tcp_room(const struct at_ip_tcp *tcp)
 {
-    if (tcp->pcb == NULL || tcp_sndqueuelen(tcp->pcb) >= TCP_SND_QUEUELEN || !may_write(tcp))
+    if (tcp->pcb == NULL || tcp->is_starved || tcp_sndqueuelen(tcp->pcb) >= TCP_SND_QUEUELEN || !may_write(tcp))
         return 0;
     return tcp_sndbuf(tcp->pcb);
 }

@@ -20,7 +20,7 @@ struct at_ip_tcp {
     bool finishing;  /* at_ip_tcp_finish() was called */
     bool ticks;      /* at_ip_tcp_set_tick() was */
     bool is_unsent;  /* in the list */
-    bool is_starved; /* there was no memory for what was written, and nothing is on its way */
+    bool is_starved; /* there was no memory for what was written: no room until `sent` */
 
     /* segment.c */
     bool no_offload;  /* the device or the peer cannot */

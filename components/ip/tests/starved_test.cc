@@ -93,6 +93,56 @@ TEST_F(StarvedTest, WriteWithoutMemory_WithSomethingOnItsWay_IsNotAskedForTwice)
   EXPECT_EQ(std::vector<size_t>{1}, sent_);
 }
 
+/* Who waits for room would find it, try, and so go on for ever. */
+TEST_F(StarvedTest, WriteWithoutMemory_HasNoRoomUntilSent) {
+  at_ip_tcp_events events = kStarved;
+  size_t taken, whole;
+
+  events.sent = [](at_ip_tcp *tcp, void *user, size_t size) {
+    EXPECT_LT(0u, at_ip_tcp_room(tcp));
+    StarvedTest::Of(user)->sent_.push_back(size);
+  };
+  Establish(&events);
+  whole = at_ip_tcp_room(server_.tcp);
+  for (bool is_under_way : {false, true}) {
+    SCOPED_TRACE(is_under_way);
+    sent_.clear();
+    if (is_under_way) {
+      ASSERT_EQ(AT_OK, at_ip_tcp_write(server_.tcp, &taken, "y", 1, 0));
+    }
+    Starve();
+    EXPECT_EQ(0u, at_ip_tcp_room(server_.tcp));
+    EXPECT_TRUE(Run([&] { return !sent_.empty(); }));
+    EXPECT_EQ(std::vector<size_t>{is_under_way}, sent_);
+    EXPECT_EQ(whole, at_ip_tcp_room(server_.tcp));
+  }
+}
+
+/* `sent` for another reason, before the timer. */
+TEST_F(StarvedTest, MemoryThatIsBack_IsNotSaidTwice) {
+  size_t taken;
+
+  Establish(&kStarved);
+  client_.on_received = [&] { client_.Send("an answer, which acknowledges at once"); };
+  Starve();
+  ASSERT_EQ(AT_OK, at_ip_tcp_write(server_.tcp, &taken, "y", 1, 0));
+  Run([] { return false; }, 3000000000);
+  EXPECT_EQ(std::vector<size_t>{1}, sent_);
+}
+
+/* Whoever owns it by then does not want to know. */
+TEST_F(StarvedTest, OwnerThatIsDeaf_IsNotCalled) {
+  at_ip_tcp_events deaf = kStarved;
+
+  deaf.sent = nullptr;
+  Establish(&kStarved);
+  Starve();
+  at_ip_tcp_own(server_.tcp, &deaf, this);
+  Run([] { return false; }, 3000000000);
+  EXPECT_EQ(std::vector<size_t>{}, sent_);
+  EXPECT_LT(0u, at_ip_tcp_room(server_.tcp));
+}
+
 TEST_F(StarvedTest, WriteWithoutMemory_OfWhoDoesNotWantToKnow_IsNotAskedForAgain) {
   at_ip_tcp_events deaf = kStarved;
 

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <atman/ip/ip.h>
 #include <atman/mm/frames.h>
@@ -76,6 +77,20 @@ class Loop {
   at_stream Client() { return at_tcp_stream_stream(&client); }
   at_stream Server() { return at_tcp_stream_stream(&server); }
 
+  // Takes all memory that is left, or gives it back.
+  void Exhaust() {
+    for (size_t size = 1 << 20; size >= 16; size /= 2) {
+      while (void *taken = at_mm_heap_alloc(&heap_, size)) taken_.push_back(taken);
+    }
+  }
+
+  void Recover() {
+    for (void *taken : taken_) at_mm_heap_free(&heap_, taken);
+    taken_.clear();
+  }
+
+  uint64_t Now() const { return clock_.now_ns; }
+
   at_ip *ip = nullptr;
   at_tcp_stream client{}, server{};
   bool have_server = false;
@@ -92,6 +107,7 @@ class Loop {
   at_mm_frames frames_{};
   at_mm_heap heap_{};
   at_ip_tcp_listener *listener_ = nullptr;
+  std::vector<void *> taken_;
 };
 
 struct Env {
@@ -209,6 +225,20 @@ TEST_F(TcpStreamTest, ResetAfterTheEnd_DoesNotUndoIt) {
   for (int i = 0; i < 10; ++i) loop_.Turn();
   EXPECT_EQ(ReadAll(loop_.Client()), "AT_CLOSED");
   EXPECT_EQ(Write(loop_.Client(), "x"), AT_CLOSED);
+}
+
+// TCP has room and no memory: who waited for room did not sleep, and went on for ever.
+TEST_F(TcpStreamTest, WithoutMemory_WaitingForRoomSleeps) {
+  loop_.Connect();
+  loop_.Exhaust();
+  ASSERT_EQ(Write(loop_.Client(), "x"), AT_AGAIN);
+  const uint64_t before = loop_.Now();
+  EXPECT_EQ(at_stream_wait(loop_.Client(), AT_STREAM_OUT, before + kStep), AT_TIMED_OUT);
+  EXPECT_EQ(loop_.Now(), before + kStep);
+  loop_.Recover();
+  EXPECT_EQ(at_stream_wait(loop_.Client(), AT_STREAM_OUT, AT_NEVER), AT_OK);
+  EXPECT_LT(loop_.Now(), before + 1000 * kStep) << "TCP asks for it twice a second";
+  EXPECT_EQ(Write(loop_.Client(), "x"), AT_OK);
 }
 
 TEST_F(TcpStreamTest, UnreadBytes_AreCounted) {
