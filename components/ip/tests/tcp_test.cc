@@ -200,4 +200,25 @@ TEST_F(OffloadTest, SmallReceiver_GetsWhatFits) {
   for (at_ip_data *data : client.data) client.f.at_ip_data_free(data);
 }
 
+/* They go by no device, so nobody fills their checksums in. */
+TEST_F(OffloadTest, BytesToOnesOwnAddress_Arrive) {
+  at_ip_address six = {};
+
+  Listen();
+  ASSERT_TRUE(Run([&] { return at_ip_interface_address(us.interface, &six, AT_IP_V6) == AT_OK; }));
+  for (const at_ip_address &to : {us.Address(), six}) {
+    SCOPED_TRACE(unsigned(to.family));
+    Connection own(kOurs);
+
+    server.received.clear();
+    server.closed = false;
+    ASSERT_EQ(AT_OK, own.Connect(us, to, 80));
+    EXPECT_TRUE(Run([&] { return own.connected; }));
+    own.Send("ping");
+    EXPECT_TRUE(Run([&] { return server.received == "ping"; }));
+    at_ip_tcp_abort(own.tcp);
+    EXPECT_TRUE(Run([&] { return server.closed; }));
+  }
+}
+
 }  // namespace
