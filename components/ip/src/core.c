@@ -56,9 +56,11 @@ static bool has_loopback(void)
 void at_ip_leave(struct at_ip *ip)
 {
     at_ip_assert_entered();
-    if (--depth > 0 || !ip->sleeping)
+    if (--depth > 0 || (ip->running && !ip->sleeping))
         return;
     at_ip_flush(ip);
+    if (!ip->sleeping)
+        return;
     if (at_ip_timers_next(ip) < ip->sleeps_until_ns || has_loopback() || !at_list_is_empty(&ip->unsent))
         at_wait_wake(ip->config.wait);
 }

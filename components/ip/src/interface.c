@@ -176,6 +176,8 @@ void at_ip_interface_drop(struct at_ip_interface *interface)
     at_ip_transmit_done(interface);
     netif_remove(&interface->netif);
     at_ip_groups_stop(interface);
+    if (interface->dirty)
+        at_netdev_flush(interface->dev);
     at_ip_transmit_abandon(interface);
     *place = interface->next;
     at_mm_heap_free(ip->config.heap, interface);

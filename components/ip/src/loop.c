@@ -64,8 +64,10 @@ static at_status arm(struct at_ip *ip)
         i->dirty = false; /* arming shows everything */
         if (status == AT_OK)
             status = at_netdev_arm(i->dev, i->count > 0 ? AT_NETDEV_RX | AT_NETDEV_TX : AT_NETDEV_RX);
-        if (status == AT_OK)
+        if (status == AT_OK) {
+            at_ip_flush(ip); /* those that follow are not armed now, nor next time if this one stays busy */
             return AT_OK;
+        }
         if (status == AT_AGAIN)
             result = AT_AGAIN;
         else

@@ -113,6 +113,8 @@ err_t at_ip_transmit(struct netif *netif, struct pbuf *p)
     if (status == AT_AGAIN && interface->count < AT_IP_WAITING) {
         pbuf_ref(p);
         interface->waiting[(interface->first + interface->count++) % AT_IP_WAITING] = p;
+        if (interface->count == 1 && interface->ip->sleeping)
+            at_wait_wake(interface->ip->config.wait); /* it did not ask the device to be told of room */
         return ERR_OK;
     }
     interface->stats.tx_dropped++;

@@ -119,6 +119,18 @@ TEST_F(TcpTest, Abort_IsAResetForTheOther) {
   EXPECT_EQ(AT_CLOSED, client.why);
 }
 
+TEST_F(TcpTest, EndOfTheStack_IsSentBeforeItsInterfaceGoes) {
+  size_t flushes;
+
+  Establish();
+  flushes = us.device.flushes;
+  us.Stop();
+  EXPECT_EQ(1u, us.device.wire.size());
+  EXPECT_EQ(flushes + 1, us.device.flushes);
+  ASSERT_TRUE(Run([&] { return client.closed; }));
+  EXPECT_EQ(AT_CLOSED, client.why);
+}
+
 TEST_F(TcpTest, PortWithoutListener_IsDenied) {
   ASSERT_EQ(AT_OK, client.Connect(peer, us.Address(), 81));
   ASSERT_TRUE(Run([&] { return client.closed; }));
