@@ -3,12 +3,15 @@
 
 #include "internal.h"
 
+#define DIGITS "0123456789abcdefABCDEF"
+
 at_status at_ip_address_parse(struct at_ip_address *address, const char *text)
 {
+    bool is_v6 = strchr(text, ':') != NULL;
     ip_addr_t parsed;
 
-    /* lwIP takes what stands before a blank for the whole. */
-    if (strpbrk(text, " \t\n\v\f\r") != NULL || !ipaddr_aton(text, &parsed))
+    /* lwIP takes what stands before a blank for the whole; of IPv6, before whatever is no part of an address. */
+    if (text[strspn(text, is_v6 ? DIGITS ":." : DIGITS ".xX")] != '\0' || !ipaddr_aton(text, &parsed))
         return AT_INVALID;
     at_ip_from_lwip(address, &parsed);
     return AT_OK;

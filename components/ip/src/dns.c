@@ -35,10 +35,13 @@ static u8_t type_of(enum at_ip_family family)
 at_status at_ip_dns_lookup(struct at_ip *ip, struct at_ip_address *address, const char *name, enum at_ip_family family,
                            at_ip_dns_found_fn found, void *user)
 {
-    struct question *question = at_mm_heap_alloc(ip->config.heap, sizeof(*question));
+    struct question *question;
     ip_addr_t answer;
     err_t err;
 
+    if (ipaddr_aton(name, &answer) && at_ip_address_parse(address, name) != AT_OK)
+        return AT_INVALID; /* lwIP would take a part of it for an address */
+    question = at_mm_heap_alloc(ip->config.heap, sizeof(*question));
     if (question == NULL)
         return AT_NO_MEMORY;
     question->found = found;

@@ -127,4 +127,18 @@ TEST(Settings, BlankInAnAddress_IsAMistake) {
   }
 }
 
+/* As was what followed an IPv6 address's last digit. */
+TEST(Settings, AddressWithSomethingBehindIt_IsAMistake) {
+  at_ip_address address;
+
+  for (const char *text : {"2001:db8::1zz", "2001:db8::2x", "2001:db8::1/64", "fe80::1%1", "::1]", "::g", "1::-"}) {
+    EXPECT_EQ(AT_INVALID, at_ip_address_parse(&address, text)) << text;
+  }
+  for (const char *text : {"2001:db8::1", "::", "::ffff:1.2.3.4", "FE80::abCD", "0x7f.1", "10.0.0.2"}) {
+    EXPECT_EQ(AT_OK, at_ip_address_parse(&address, text)) << text;
+  }
+  EXPECT_EQ(AT_INVALID, Parse({"ip=2001:db8::2x"}).status);
+  EXPECT_EQ(AT_OK, Parse({"ip=2001:db8::2/64"}).status);
+}
+
 }  // namespace

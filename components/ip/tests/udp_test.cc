@@ -345,6 +345,8 @@ TEST_F(DnsTest, Families_AreAskedForAsWished) {
 TEST_F(DnsTest, Addresses_NeedNoServer) {
   EXPECT_EQ(AT_OK, Ask("10.1.2.3"));
   EXPECT_EQ(3, address.bytes[3]);
+  EXPECT_EQ(AT_INVALID, Ask("2001:db8::1zz")) << "that is no name either";
+  EXPECT_EQ(AT_INVALID, Ask("10.1.2.3 "));
   EXPECT_EQ(AT_INVALID, Ask(""));
   EXPECT_EQ(AT_INVALID, Ask(std::string(300, 'a').c_str()));
 }
