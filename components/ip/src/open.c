@@ -79,12 +79,13 @@ void at_ip_tcp_listener_close(struct at_ip_tcp_listener *listener)
     at_mm_heap_free(ip->config.heap, listener);
 }
 
+/* To no address: that of its family, since lwIP looks at nothing of the other's for whether the port is in use. */
 static err_t bind_at_random(struct tcp_pcb *pcb)
 {
     err_t err = ERR_USE;
 
     for (unsigned i = 0; i < AT_IP_PORT_TRIES && err == ERR_USE; i++)
-        err = tcp_bind(pcb, NULL, at_ip_random_port());
+        err = tcp_bind(pcb, &pcb->local_ip, at_ip_random_port());
     return err;
 }
 

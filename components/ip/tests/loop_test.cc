@@ -312,9 +312,9 @@ TEST_F(EntropyTest, EntropyThatEnds_IsAPanic) {
   EXPECT_DEATH(at_ip_udp_open(ip_, &udp, &any, 0, nullptr, nullptr), "entropy");
 }
 
-/* A source that repeats itself finds one port, and then none. */
+/* A source that repeats itself finds one port of each family, and then none. */
 TEST_F(EntropyTest, NoFreePort_IsSaid) {
-  at_ip_address any = {}, to = at_ip_address_v4(10, 0, 0, 9);
+  at_ip_address any = {}, four = at_ip_address_v4(10, 0, 0, 9), six = {AT_IP_V6, 0, {}};
   at_ip_udp *udp;
   at_ip_tcp *one, *two;
   static const at_ip_tcp_events events = {
@@ -323,6 +323,7 @@ TEST_F(EntropyTest, NoFreePort_IsSaid) {
   };
 
   Add(first_, 0);
+  six.bytes[15] = 1;
   at_host_entropy_redirect(
       [](void *, void *out, size_t size) -> at_status {
         memset(out, 7, size);
@@ -331,8 +332,10 @@ TEST_F(EntropyTest, NoFreePort_IsSaid) {
       nullptr);
   EXPECT_EQ(AT_OK, at_ip_udp_open(ip_, &udp, &any, 0, nullptr, nullptr));
   EXPECT_EQ(AT_NO_SPACE, at_ip_udp_open(ip_, &udp, &any, 0, nullptr, nullptr));
-  EXPECT_EQ(AT_OK, at_ip_tcp_connect(ip_, &one, &to, 80, &events, nullptr));
-  EXPECT_EQ(AT_NO_SPACE, at_ip_tcp_connect(ip_, &two, &to, 80, &events, nullptr));
+  for (const at_ip_address &to : {four, six}) {
+    EXPECT_EQ(AT_OK, at_ip_tcp_connect(ip_, &one, &to, 80, &events, nullptr));
+    EXPECT_EQ(AT_NO_SPACE, at_ip_tcp_connect(ip_, &two, &to, 80, &events, nullptr)) << unsigned(to.family);
+  }
 }
 
 }  // namespace
