@@ -4,6 +4,8 @@
 #include "internal.h"
 
 #include "lwip/udp.h"
+#include "lwip/prot/ip4.h"
+#include "lwip/prot/ip6.h"
 
 struct at_ip_udp {
     struct udp_pcb *pcb;
@@ -72,7 +74,7 @@ at_status at_ip_udp_send(struct at_ip_udp *udp, const struct at_ip_address *to, 
     ip_addr_t address;
     err_t err = ERR_MEM;
 
-    if (size > AT_IP_UDP_MAX)
+    if (size > AT_IP_UDP_MAX - (to->family == AT_IP_V6 ? IP6_HLEN - IP_HLEN : 0))
         return AT_TOO_BIG;
     if (port == 0 || to->family == AT_IP_ANY || !at_ip_to_lwip(&address, to))
         return AT_INVALID;

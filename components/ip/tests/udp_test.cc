@@ -79,6 +79,21 @@ TEST_F(UdpTest, Datagrams_ArriveWholeWithTheirSender) {
   EXPECT_EQ(AT_TOO_BIG, theirs.Send(us.Address(), 7, Bytes(65508)));
 }
 
+/* Whose header is 20 bytes longer than IPv4's. */
+TEST_F(UdpTest, LargestDatagramOverIpv6_Arrives) {
+  at_ip_address to;
+
+  StartBoth();
+  ASSERT_EQ(AT_OK, ours.Open(us, 7));
+  ASSERT_EQ(AT_OK, theirs.Open(peer, 0));
+  ASSERT_TRUE(Run([&] { return at_ip_interface_address(us.interface, &to, AT_IP_V6) == AT_OK; }));
+  ASSERT_EQ(AT_OK, theirs.Send(to, 7, {1}));
+  ASSERT_TRUE(Run([&] { return !ours.received.empty(); })) << "addresses are known";
+  EXPECT_EQ(AT_OK, theirs.Send(to, 7, Bytes(65487)));
+  EXPECT_TRUE(Run([&] { return ours.received.back().size() == 65487; }));
+  for (size_t size : {65488, 65507, 65508}) EXPECT_EQ(AT_TOO_BIG, theirs.Send(to, 7, Bytes(size))) << size;
+}
+
 TEST_F(UdpTest, PortOfAnother_IsRefused) {
   Socket second{kOurs};
 

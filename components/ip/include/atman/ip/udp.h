@@ -18,7 +18,7 @@ extern "C" {
 struct at_ip;
 struct at_ip_udp;
 
-/* The most that at_ip_udp_send() takes: a datagram of 65,535 bytes with its header and IPv4's. */
+/* The most that at_ip_udp_send() takes: a datagram of 65,535 bytes with its header and IPv4's; 20 less over IPv6. */
 #define AT_IP_UDP_MAX 65507u
 
 /* A datagram. `data` is the callee's: at_ip_data_free() gives it back. The addresses are valid during the call. */
