@@ -34,7 +34,10 @@ void at_ip_cookie_offer(struct at_ip *ip, const struct tcp_pcb_listen *listener,
     const uint8_t *mss, *scale;
     uint32_t hashed, bits = 0;
 
-    if (ip->is_restoring || listener->accepts_pending + 1 < listener->backlog)
+    if (ip->is_restoring)
+        return;
+    at_ip_cookie_forget(ip); /* the last one's: by the loopback interface many come before at_ip_tcp_delivered() */
+    if (listener->accepts_pending + 1 < listener->backlog)
         return;
     mss = at_ip_arrival_option(arrival, LWIP_TCP_OPT_MSS, LWIP_TCP_OPT_LEN_MSS);
     scale = at_ip_arrival_option(arrival, LWIP_TCP_OPT_WS, LWIP_TCP_OPT_LEN_WS);
@@ -45,7 +48,7 @@ void at_ip_cookie_offer(struct at_ip *ip, const struct tcp_pcb_listen *listener,
         bits |= SACK_BIT;
     hashed = hash(ip, arrival->header, arrival->header->seqno, 0);
     ip->cookie = hashed << 8 | (bits ^ hashed >> 24);
-    ip->has_cookie = true;
+    ip->has_cookie = ip->is_cookie_due = true;
     ip->cookies_until_ns = ip->now_ns + 2 * SLOT_NS;
 }
 
@@ -58,7 +61,7 @@ void at_ip_cookie_forget(struct at_ip *ip)
 {
     if (!ip->has_cookie)
         return;
-    ip->has_cookie = false;
+    ip->has_cookie = ip->is_cookie_due = false;
     if (is_cookies(ip, tcp_active_pcbs))
         tcp_abandon(tcp_active_pcbs, 0);
 }
@@ -128,9 +131,9 @@ static bool restore(struct at_ip *ip, struct netif *netif, const struct at_ip_ar
         return false;
     NETIF_SET_CHECKSUM_CTRL(netif, netif->chksum_flags & (uint16_t)~NETIF_CHECKSUM_CHECK_TCP); /* of this frame */
     ip->cookie = arrival->header->ackno - 1;
-    ip->has_cookie = ip->is_restoring = true;
+    ip->is_cookie_due = ip->is_restoring = true;
     tcp_input(syn, netif);
-    ip->has_cookie = ip->is_restoring = false;
+    ip->has_cookie = ip->is_cookie_due = ip->is_restoring = false;
     return is_cookies(ip, tcp_active_pcbs);
 }
 

@@ -86,9 +86,10 @@ struct at_ip {
     uint64_t challenge_second; /* guard.c: the second that `challenges` are left of */
     uint32_t challenges;
     uint64_t cookies_until_ns; /* cookie.c: until then an ACK may bring one back */
-    uint32_t cookie;           /* the next initial sequence number, if has_cookie */
-    bool has_cookie;
-    bool is_restoring; /* lwIP answers a SYN that has been answered: nothing is sent */
+    uint32_t cookie;           /* the last one */
+    bool has_cookie;           /* a connection may have it that is to be forgotten */
+    bool is_cookie_due;        /* it is the next initial sequence number */
+    bool is_restoring;         /* lwIP answers a SYN that has been answered: nothing is sent */
     struct at_mm_frames shared_frames;
     struct at_mm_heap shared_heap;
     uint8_t *shared_state;

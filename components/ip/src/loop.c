@@ -16,7 +16,7 @@ void at_ip_flush(struct at_ip *ip)
 }
 
 /* What lwIP sends to itself waits in its interfaces. */
-static void poll_loopback(void)
+static void poll_loopback(struct at_ip *ip)
 {
     struct netif *netif;
 
@@ -27,6 +27,7 @@ static void poll_loopback(void)
         /* Which the device was to fill in. For a frame of its own rx.c sets it anew. */
         NETIF_SET_CHECKSUM_CTRL(netif, netif->chksum_flags & (uint16_t)~NETIF_CHECKSUM_CHECK_TCP);
         netif_poll(netif);
+        at_ip_tcp_delivered(ip);
     }
 }
 
@@ -49,7 +50,7 @@ static void work(struct at_ip *ip)
     }
     at_ip_timers_run(ip);
     at_ip_tcp_send_unsent(ip);
-    poll_loopback();
+    poll_loopback(ip);
     at_ip_leave(ip);
 }
 

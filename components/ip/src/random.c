@@ -68,7 +68,9 @@ uint32_t at_ip_hash(const ip_addr_t *local, uint16_t local_port, const ip_addr_t
 uint32_t at_ip_initial_sequence(const ip_addr_t *local, uint16_t local_port, const ip_addr_t *remote,
                                 uint16_t remote_port)
 {
-    if (at_ip_the->has_cookie)
+    if (at_ip_the->is_cookie_due) {
+        at_ip_the->is_cookie_due = false;
         return at_ip_the->cookie;
+    }
     return at_ip_hash(local, local_port, remote, remote_port, NULL, 0) + (uint32_t)(at_ip_the->now_ns / 4000);
 }

@@ -18,6 +18,16 @@ class ClientTest : public ClientsTest {
     return false;
   }
 
+  /* A listener with room for one half-open connection: each SYN gets a cookie. */
+  void ListenWithCookies(uint16_t port) {
+    const at_ip_address any = {};
+    at_ip_tcp_listener *listener;
+
+    ASSERT_EQ(AT_OK, at_ip_tcp_listen(
+                         us.ip, &listener, &any, port, 1,
+                         [](at_ip_tcp *tcp, void *user) { static_cast<ClientTest *>(user)->Accepted(tcp); }, this));
+  }
+
   /* Of a connection from `port` that the client gives up at once. */
   uint32_t InitialSequence(uint16_t port) {
     Segment s, answer;
@@ -92,6 +102,42 @@ TEST_F(ClientTest, InitialSequenceNumbers_FollowAClock_FromADifferentNumberForEa
     last = next;
   }
   EXPECT_EQ(32u, steps.size());
+}
+
+/* A SYN cookie is the number of the connection that it was made for, also where that is with oneself. */
+TEST_F(ClientTest, NumberOfAConnectionToOneself_IsNoOthers) {
+  static at_ip *ip;
+  static const at_ip_tcp_events events = {
+      [](at_ip_tcp *, void *user) {
+        auto *tcp = static_cast<at_ip_tcp **>(user);
+        const at_ip_address gateway = at_ip_address_v4(10, 0, 0, 9);
+
+        for (int i = 1; i < 3; i++) EXPECT_EQ(AT_OK, at_ip_tcp_connect(ip, &tcp[i], &gateway, 80, &events, nullptr));
+      },
+      [](at_ip_tcp *, void *, at_ip_data *) {},
+      nullptr,
+      nullptr,
+      nullptr,
+      [](at_ip_tcp *, void *, at_status) {},
+  };
+  const at_ip_address own = us.Address(), gateway = at_ip_address_v4(10, 0, 0, 9);
+  at_ip_tcp *connections[5] = {};
+  std::set<uint32_t> numbers;
+
+  ip = us.ip;
+  ListenWithCookies(81);
+  ASSERT_EQ(AT_OK, at_ip_tcp_connect(us.ip, &connections[0], &own, 81, &events, connections));
+  Run([] { return false; }, 0);
+  ASSERT_NE(nullptr, connections[2]) << "it has connected";
+  for (int i = 3; i < 5; i++) {
+    EXPECT_EQ(AT_OK, at_ip_tcp_connect(us.ip, &connections[i], &gateway, 80, &events, nullptr));
+  }
+  Run([] { return false; }, 0);
+  for (const Segment &answer : answers_) {
+    if (answer.flags == kSyn) numbers.insert(answer.seq);
+  }
+  EXPECT_EQ(4u, numbers.size());
+  for (at_ip_tcp *tcp : connections) at_ip_tcp_abort(tcp);
 }
 
 /* RFC 6056, 3.3.1 */
