@@ -78,9 +78,14 @@ static struct tcp_pcb *detach(struct at_ip_tcp *tcp)
     return pcb;
 }
 
-/* Both have finished: what is left is lwIP's business, and it would not say when it frees the control block. */
+/*
+ * Both have finished, and of the user's bytes lwIP needs none any more: what is left is its business, and it would not
+ * say when it frees the control block.
+ */
 static void complete(struct at_ip_tcp *tcp)
 {
+    if (tcp->pcb == NULL || !tcp->completes || tcp->pcb->snd_buf < TCP_SND_BUF)
+        return;
     detach(tcp);
     tcp->pcb = NULL;
     tcp->events->closed(tcp, tcp->user, AT_OK);
@@ -97,8 +102,8 @@ static err_t on_received(void *arg, struct tcp_pcb *pcb, struct pbuf *p, err_t e
         tcp->events->received(tcp, tcp->user, (struct at_ip_data *)p);
     else if (tcp->events->finished != NULL)
         tcp->events->finished(tcp, tcp->user);
-    if (p == NULL && tcp->pcb != NULL && tcp->finishing)
-        complete(tcp);
+    tcp->completes = p == NULL && tcp->finishing;
+    complete(tcp);
     return end_callback(tcp);
 }
 
@@ -117,10 +122,10 @@ err_t at_ip_tcp_on_sent(void *arg, struct tcp_pcb *pcb, u16_t size)
     (void)pcb;
     at_ip_segment_tune(tcp);
     relieve(tcp);
-    if (tcp->events->sent == NULL)
-        return ERR_OK;
     tcp->in_callback = true;
-    tcp->events->sent(tcp, tcp->user, size);
+    if (tcp->events->sent != NULL)
+        tcp->events->sent(tcp, tcp->user, size);
+    complete(tcp);
     return end_callback(tcp);
 }
 

@@ -18,6 +18,7 @@ struct at_ip_tcp {
     bool aborted; /* in the callback: lwIP must not touch the control block again */
     bool connecting;
     bool finishing;  /* at_ip_tcp_finish() was called */
+    bool completes;  /* ... and the peer has finished as well */
     bool ticks;      /* at_ip_tcp_set_tick() was */
     bool is_unsent;  /* in the list */
     bool is_starved; /* there was no memory for what was written: no room until `sent` */

@@ -161,4 +161,60 @@ TEST_F(ClientTest, PortsOfItsOwnConnections_FollowNoRule) {
   for (at_ip_tcp *tcp : connections) at_ip_tcp_abort(tcp);
 }
 
+/* What happens to a connection whose user writes in place, and finishes. */
+class Finishing : public ClientTest {
+ protected:
+  static Finishing *Of(void *user) { return static_cast<Finishing *>(user); }
+
+  void SetUp() override {
+    static const at_ip_tcp_events events = {
+        nullptr,
+        [](at_ip_tcp *, void *, at_ip_data *data) { at_ip_data_free(data); },
+        [](at_ip_tcp *, void *user) { Of(user)->told_ += "finished "; },
+        [](at_ip_tcp *, void *user, size_t size) { Of(user)->told_ += "sent " + std::to_string(size) + " "; },
+        nullptr,
+        [](at_ip_tcp *, void *user, at_status why) { Of(user)->told_ += std::string("closed ") + at_status_name(why); },
+    };
+    size_t taken;
+
+    ClientTest::SetUp();
+    segment_ = Connect(segment_);
+    Answer(segment_);
+    at_ip_tcp_own(server_, &events, this);
+    ASSERT_EQ(AT_OK, at_ip_tcp_write(server_, &taken, "in place", 8, AT_IP_TCP_IN_PLACE));
+    ASSERT_EQ(AT_OK, at_ip_tcp_finish(server_));
+    Run([] { return false; }, 0);
+    segment_.flags = kFin | kAck; /* before what the server sent has come */
+    EXPECT_EQ(unsigned(kAck), Answer(segment_).flags);
+    segment_.flags = kAck;
+    segment_.seq++;
+    EXPECT_EQ("finished ", told_);
+  }
+
+  Segment segment_; /* the client's next */
+  std::string told_;
+};
+
+/* The peer's end says nothing of the bytes, which lwIP may have to send again. */
+TEST_F(Finishing, FinBeforeTheAcknowledgement_ClosedComesAfterSent) {
+  segment_.ack += 8 + 1;
+  Answers(segment_);
+  EXPECT_EQ("finished sent 8 closed AT_OK", told_);
+}
+
+/* They are one segment, which lwIP keeps until all of it is acknowledged. */
+TEST_F(Finishing, AcknowledgementWithoutTheFins_IsNotEnough) {
+  segment_.ack += 8;
+  Answers(segment_);
+  EXPECT_EQ("finished ", told_);
+  segment_.ack++;
+  Answers(segment_);
+  EXPECT_EQ("finished sent 8 closed AT_OK", told_);
+}
+
+TEST_F(Finishing, AcknowledgementThatNeverComes_TimesOut) {
+  Run([&] { return told_ != "finished "; }, 4000000000000);
+  EXPECT_EQ("finished closed AT_TIMED_OUT", told_);
+}
+
 }  // namespace

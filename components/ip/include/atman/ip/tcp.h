@@ -58,8 +58,9 @@ struct at_ip_tcp_events {
     void (*tick)(struct at_ip_tcp *tcp, void *user);
 
     /*
-     * The connection is gone: AT_OK both sides had finished. Otherwise with all that was not sent: AT_CLOSED the peer
-     * reset it; AT_DENIED it refused to connect; AT_TIMED_OUT it did not answer; AT_CANCELLED the stack has ended.
+     * The connection is gone: AT_OK both sides had finished, and the peer has all that was written. Otherwise with all
+     * that was not sent: AT_CLOSED the peer reset it; AT_DENIED it refused to connect; AT_TIMED_OUT it did not answer;
+     * AT_CANCELLED the stack has ended.
      */
     void (*closed)(struct at_ip_tcp *tcp, void *user, at_status why);
 };
