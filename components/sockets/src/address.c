@@ -107,6 +107,7 @@ long at_sockets_errno(at_status status)
     case AT_OK: return 0;
     case AT_AGAIN: return -EAGAIN;
     case AT_NO_MEMORY: return -ENOMEM;
+    case AT_TOO_BIG: return -EMSGSIZE;
     case AT_NOT_FOUND: return -ENETUNREACH;
     case AT_NO_SPACE: return -EADDRNOTAVAIL;
     case AT_EXISTS: return -EADDRINUSE;

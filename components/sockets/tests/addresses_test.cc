@@ -223,6 +223,8 @@ TEST_F(Addresses, Ipv6DatagramSocket_SendsToBothFamilies) {
     Run();
     EXPECT_EQ(Read(server, 9), "hello");
   }
+  ASSERT_EQ(ConnectTo(client, V6({1}, 53)), 0);
+  for (size_t size : {65488, 65508}) EXPECT_EQ(Write(client, std::string(size, 'x')), -EMSGSIZE) << size;
   Close(server);
   Close(client);
 }
