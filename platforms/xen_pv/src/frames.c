@@ -14,7 +14,8 @@
  *
  * The table of one 2 MiB chunk lies in the chunk that would have to be mapped with it; that one's comes out of what is
  * left over. There can be two such chunks: the table of chunk c is in chunk (k + c) / 512 for some k, which is c for at
- * most two neighbouring values of c.
+ * most two neighbouring values of c. From there come the level-2 tables of further GiB too: anywhere else mapping one
+ * could need itself.
  */
 
 #include <string.h>
@@ -27,20 +28,23 @@
 
 #define CHUNK AT_XEN_PV_TABLE_ENTRIES
 #define HOSTS_MAX 2u
+#define GIB_SHIFT 30
 
 static struct memory {
     struct at_mm_frames frames;
     uint64_t pages;      /* that the domain has */
     uint64_t first;      /* page where chunk 0 begins: what the builder mapped ends here */
-    uint64_t tables;     /* page that is chunk 0's level-1 table; then the level-2 tables of further GiB */
-    uint64_t own_tables; /* page that the next chunk takes whose table would be in itself */
+    uint64_t tables;     /* page that is chunk 0's level-1 table */
+    uint64_t own_tables; /* page for the next level-2 table, or of a chunk whose table would be in itself */
     uint64_t state;      /* first page of the allocator's state */
     int ready;
 } memory;
 
-static uint64_t chunks(void)
+/* How many level-2 tables the direct map needs at most, wherever it begins, beside the one that the builder made. */
+static uint64_t further_gibs(void)
 {
-    return memory.pages > memory.first ? (memory.pages - memory.first + CHUNK - 1) / CHUNK : 0;
+    return (((AT_XEN_PV_DIRECT_HIGHEST >> AT_XEN_PV_PAGE_SHIFT) + memory.pages) >> (GIB_SHIFT - AT_XEN_PV_PAGE_SHIFT)) -
+           (AT_XEN_PV_DIRECT_HIGHEST >> GIB_SHIFT);
 }
 
 static uintptr_t chunk_address(uint64_t chunk)
@@ -48,24 +52,17 @@ static uintptr_t chunk_address(uint64_t chunk)
     return (uintptr_t)at_xen_pv_direct(memory.first + chunk * CHUNK);
 }
 
-static at_status map_page(uint64_t pfn);
-
-/* Sees to it that the level-2 table for `chunk` exists. Beyond the first GiB it is a page behind the level-1 tables. */
-static at_status make_level2(uint64_t chunk)
+/* Sees to it that the level-2 table for `va` exists. */
+static at_status make_level2(uintptr_t va)
 {
-    uintptr_t va = chunk_address(chunk);
-    uint64_t gib = at_xen_pv_slot(va, 3) - at_xen_pv_slot(AT_XEN_PV_DIRECT_SPAN, 3);
-    uint64_t page = memory.tables + chunks() + gib - 1;
+    void *table = at_xen_pv_direct(memory.own_tables);
     uint64_t address;
-    at_status status;
 
     if (at_xen_pv_find_entry(&address, va, 3) != 0)
         return AT_OK;
-    status = map_page(page);
-    if (status != AT_OK)
-        return status;
-    memset(at_xen_pv_direct(page), 0, AT_XEN_PV_PAGE_SIZE);
-    return at_xen_pv_link(at_xen_pv_direct(page), va, 3);
+    memory.own_tables++;
+    memset(table, 0, AT_XEN_PV_PAGE_SIZE);
+    return at_xen_pv_link(table, va, 3);
 }
 
 /* Fills `table` for `chunk`: every page the domain has there, but not p2m, whose own tables must stay read-only. */
@@ -82,10 +79,12 @@ static void fill(uint64_t *table, uint64_t chunk)
     }
 }
 
+static at_status map_page(uint64_t pfn);
+
 static at_status map_chunk(uint64_t chunk)
 {
     uint64_t page = memory.tables + chunk;
-    at_status status = make_level2(chunk);
+    at_status status = make_level2(chunk_address(chunk));
 
     if (status != AT_OK)
         return status;
@@ -109,6 +108,14 @@ static at_status map_page(uint64_t pfn)
     return map_chunk((pfn - memory.first) / CHUNK);
 }
 
+/* Sees to it that the state bytes of pages [first, end) are mapped: so few that they lie in two chunks at most. */
+static at_status map_state(uint64_t first, uint64_t end)
+{
+    at_status status = map_page(memory.state + first / AT_XEN_PV_PAGE_SIZE);
+
+    return status == AT_OK ? map_page(memory.state + (end - 1) / AT_XEN_PV_PAGE_SIZE) : status;
+}
+
 /* at_mm_frames_grow_fn: to the end of a chunk, with the state bytes for it. */
 static at_status grow(void *ctx, size_t first_page, size_t count, size_t *grown)
 {
@@ -123,9 +130,7 @@ static at_status grow(void *ctx, size_t first_page, size_t count, size_t *grown)
         if (end > memory.pages)
             end = memory.pages;
         if (status == AT_OK)
-            status = map_page(memory.state + page / AT_XEN_PV_PAGE_SIZE);
-        if (status == AT_OK)
-            status = map_page(memory.state + (end - 1) / AT_XEN_PV_PAGE_SIZE);
+            status = map_state(page, end);
         if (status != AT_OK)
             return status;
         page = end;
@@ -151,14 +156,13 @@ static void start(void)
     uint64_t low = ((info->pt_base - AT_XEN_PV_IMAGE_BASE) >> AT_XEN_PV_PAGE_SHIFT) + info->nr_pt_frames;
     uint64_t behind = info->first_p2m_pfn + info->nr_p2m_frames;
     struct at_mm_frames_config config = {.base = at_xen_pv_direct(0), .grow = grow};
+    uint64_t left;
 
     memory.pages = info->nr_pages;
     memory.first = info->first_p2m_pfn;
-    memory.own_tables = memory.first - HOSTS_MAX;
+    memory.own_tables = memory.first - HOSTS_MAX - further_gibs();
     memory.tables = behind;
-    behind += chunks();
-    if (chunks() > 0)
-        behind += at_xen_pv_slot(chunk_address(chunks() - 1), 3) - at_xen_pv_slot(AT_XEN_PV_DIRECT_SPAN, 3);
+    behind += (memory.pages - memory.first + CHUNK - 1) / CHUNK;
     memory.state = place_state(&low, memory.own_tables, &behind);
     if (behind > memory.pages)
         behind = memory.pages; /* a small domain: what lies behind p2m is too little to describe itself */
@@ -167,10 +171,11 @@ static void start(void)
     config.first_page = behind;
     config.ready_pages = behind;
     config.state = at_xen_pv_direct(memory.state);
-    if (map_page(memory.state) != AT_OK)
-        at_panic("too little memory");
+    left = memory.own_tables - low; /* before a table is taken; negative: there is no room for the level-2 tables */
+    if ((int64_t)left < 0 || map_state(low, behind) != AT_OK) /* at_mm_frames_add() writes it */
+        at_panic("memory too small or large");
     at_mm_frames_init(&memory.frames, &config);
-    at_mm_frames_add(&memory.frames, low, memory.own_tables - low);
+    at_mm_frames_add(&memory.frames, low, left);
     memory.ready = 1;
 }
 

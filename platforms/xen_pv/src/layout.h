@@ -33,8 +33,9 @@ extern char at_xen_pv_image_start[];
 
 /*
  * Where the builder puts p2m (XEN_ELFNOTE_INIT_P2M): below the image, as it demands, and outside the image's mapping,
- * so that what boot has to protect does not grow with memory. Not at 0: page 0 stays absent. Room for 512 GiB of
- * memory.
+ * so that what boot has to protect does not grow with memory. Not at 0: page 0 stays absent. Room for more memory than
+ * the direct map can have, which needs a level-2 table for each GiB, of what the builder has left over: 126 GiB at
+ * least (frames.c).
  */
 #define AT_XEN_PV_P2M_BASE AT_XEN_PV_NUMBER(0x200000)
 
@@ -51,6 +52,7 @@ extern char at_xen_pv_image_start[];
 #define AT_XEN_PV_DIRECT_LOWEST (AT_XEN_PV_IMAGE_BASE + AT_XEN_PV_DIRECT_OFFSET)
 #define AT_XEN_PV_DIRECT_SPAN (AT_XEN_PV_IMAGE_SPAN + AT_XEN_PV_DIRECT_OFFSET)
 #define AT_XEN_PV_DIRECT_CHOICES 128
+#define AT_XEN_PV_DIRECT_HIGHEST (AT_XEN_PV_DIRECT_SPAN + AT_XEN_PV_DIRECT_CHOICES * AT_XEN_PV_TABLE_SPAN)
 
 #define AT_XEN_PV_PAGE_SHIFT 12
 #define AT_XEN_PV_PAGE_SIZE AT_XEN_PV_NUMBER(4096)
