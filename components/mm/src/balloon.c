@@ -16,10 +16,14 @@ size_t at_mm_balloon_pages(const struct at_mm_balloon *balloon)
     return balloon->pages;
 }
 
-/* Moves up to a batch of free pages into the balloon. AT_OK if all `wanted` went. */
+/*
+ * Moves up to a batch of free pages into the balloon. Who gets the memory next may read what is in it (Xen clears
+ * pages of domains that have ended, and no others): so what somebody has freed is wiped. AT_OK if all `wanted` went.
+ */
 static at_status give_batch(struct at_mm_balloon *balloon, size_t wanted)
 {
     struct at_mm_frames *frames = balloon->frames;
+    size_t virgin = frames->frontier;
     size_t page[AT_MM_MEMORY_BATCH], count = 0, done = 0;
     void *address[AT_MM_MEMORY_BATCH];
     at_status status = AT_OK, given;
@@ -29,6 +33,8 @@ static at_status give_batch(struct at_mm_balloon *balloon, size_t wanted)
         if (status != AT_OK)
             break;
         address[count] = at_mm_frame_address(frames, page[count]);
+        if (page[count] < virgin && frames->taken != frames->used)
+            memset(address[count], 0, AT_MM_PAGE_SIZE);
         count++;
     }
     if (count == 0)

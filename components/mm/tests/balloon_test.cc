@@ -118,6 +118,42 @@ TEST_F(BalloonTest, FailingCallFromAnyPage_LosesNothing) {
   }
 }
 
+TEST_F(BalloonTest, GivenPages_HoldNothing) {
+  Start(100);
+  std::vector<char *> mine;
+  for (int i = 0; i < 50; ++i) {
+    mine.push_back(Alloc(0));
+    memset(mine.back(), machine_->secret, kPage);
+  }
+  for (int i = 0; i < 20; ++i) Free(mine[i], 0);
+  EXPECT_EQ(Set(70), AT_OK);
+  EXPECT_EQ(Set(30), AT_OK);
+  for (int i = 20; i < 50; ++i) Free(mine[i], 0);
+  EXPECT_EQ(Set(100), AT_OK);
+  EXPECT_EQ(machine_->secrets(), 0u);
+}
+
+// What nobody ever had needs no wiping, which would be a write to each page of a guest that starts smaller.
+TEST_F(BalloonTest, VirginPages_AreGivenAsTheyCame) {
+  Start(100);
+  machine_->secret = char(0xDD);  // what pages come up with
+  Free(Alloc(0), 0);
+  EXPECT_EQ(Set(100), AT_OK);
+  EXPECT_EQ(machine_->secrets(), 99u);
+}
+
+TEST_F(BalloonTest, Contiguous_GivesUpNothingThatWasInItsPages) {
+  Start(64);
+  char *page = Alloc(3);
+  memset(page, machine_->secret, 8 * kPage);
+  Free(page, 3);
+  uint64_t frame;
+  void *block;
+  ASSERT_EQ(at_mm_contiguous_alloc(&frames_, machine_->Seam(), &block, &frame, 3, 0), AT_OK);
+  EXPECT_EQ(machine_->secrets(), 0u);
+  Free(block, 3);
+}
+
 TEST_F(BalloonTest, FailingGrow_IsReported) {
   Start(100);
   memory_->fail_grow = 3;

@@ -7,7 +7,8 @@
  *
  * A page in the balloon is a page of the frame allocator's without memory behind it. Its state byte says so; nothing
  * else is kept of it, so a balloon of any size needs no memory. Only free pages are given: caches are asked for theirs
- * first, and nobody's pages are taken away.
+ * first, and nobody's pages are taken away. Nothing that anybody has freed is in them: a page is wiped before it goes,
+ * unless nobody ever had it.
  *
  * Not for: making a guest larger than it was when it started.
  */
@@ -41,7 +42,7 @@ void at_mm_balloon_init(struct at_mm_balloon *balloon, struct at_mm_frames *fram
  *
  * Returns AT_OK; AT_NO_MEMORY when fewer than that can be spared, or the machine has no more; or what the seam
  * returned. It has then come as near as it could and can be called again: at_mm_balloon_pages() says how near.
- * O(pages to be moved), and taking reads one byte for each page between those in the balloon.
+ * O(bytes in the pages to be moved), and taking reads one byte for each page between those in the balloon.
  */
 at_status at_mm_balloon_set(struct at_mm_balloon *balloon, size_t pages);
 

@@ -52,7 +52,8 @@ struct at_mm_memory {
 /*
  * at_mm_contiguous_alloc stores in `*block` a block of 1 << `order` pages as at_mm_frames_alloc() gives it, which is
  * also contiguous in machine memory, aligned there to its size and below 1 << `address_bits` bytes (0: anywhere); its
- * first machine frame goes to `*frame`. It is the caller's until at_mm_frames_free() with the same order.
+ * first machine frame goes to `*frame`. Nothing that anybody has freed goes with the frames given for it. It is the
+ * caller's until at_mm_frames_free() with the same order.
  *
  * Returns AT_OK; AT_INVALID if order is above AT_MM_ORDER_MAX; AT_UNSUPPORTED if the platform has no `exchange`; or
  * what at_mm_frames_alloc() or `exchange` returned. Nothing is held then. O(2^order).

@@ -5,7 +5,8 @@
 /*
  * Fake machine memory: the seam of <atman/mm/memory.h> under an AtFakeMemory, with the rules that Xen has. Pages that
  * were given back fault when they are touched, and come back full of garbage under another frame number. Giving a page
- * twice, or taking one that was not given, aborts. How many frames the host has left, and which call fails, are set.
+ * twice, or taking one that was not given, aborts. Whoever gets the memory next reads it: pages that are given up, in
+ * an exchange too, with `secret` in them are counted. How many frames the host has left, and which call fails, are set.
  */
 
 #include <sys/mman.h>
@@ -35,6 +36,10 @@ class AtFakeMachine {
   size_t given() const { return given_; }
   size_t calls() const { return calls_; }
 
+  /* Pages that were given up with a byte of `secret` in them. */
+  size_t secrets() const { return secrets_; }
+
+  char secret = 0x5a;
   size_t host_frames = SIZE_MAX; /* that the host has left */
   size_t fail_call = 0;          /* the Nth call from now fails, 0: none */
   size_t fail_after = 0;         /* pages that a failing call still does */
@@ -48,6 +53,8 @@ class AtFakeMachine {
     return index;
   }
 
+  void Read(const void *page) { secrets_ += memchr(page, secret, kPage) != nullptr; }
+
   at_status Do(size_t *done, void *const *pages, size_t count, bool give) {
     calls_++;
     if (count == 0 || count > AT_MM_MEMORY_BATCH) abort();
@@ -56,6 +63,7 @@ class AtFakeMachine {
       size_t index = Index(pages[*done]);
       if ((fails && *done == fail_after) || (!give && host_frames == 0)) return fails ? AT_IO : AT_NO_MEMORY;
       if ((frames_[index] == 0) == give || reinterpret_cast<uintptr_t>(pages[*done]) % kPage != 0) abort();
+      if (give) Read(pages[*done]);
       if (mprotect(pages[*done], kPage, give ? PROT_NONE : PROT_READ | PROT_WRITE) != 0) abort();
       if (!give) memset(pages[*done], 0xEE, kPage);
       frames_[index] = give ? 0 : next_frame_--;
@@ -81,6 +89,7 @@ class AtFakeMachine {
     self->next_low_ = (self->next_low_ + count - 1) / count * count;
     *frame = self->next_low_;
     for (uint64_t i = 0; i < count; ++i) self->frames_[self->Index(block) + i] = self->next_low_++;
+    for (uint64_t i = 0; i < count; ++i) self->Read(static_cast<char *>(block) + i * kPage);
     memset(block, 0xEE, count * kPage);
     return AT_OK;
   }
@@ -91,6 +100,7 @@ class AtFakeMachine {
   uint64_t next_low_;
   size_t given_ = 0;
   size_t calls_ = 0;
+  size_t secrets_ = 0;
 };
 
 #endif /* ATMAN_TESTING_FAKE_MACHINE_H */
