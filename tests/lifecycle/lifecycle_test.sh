@@ -70,6 +70,20 @@ SavedAndLetGoOn_IsTheSameDomain() {
     stops_unwatched
 }
 
+# While threads ask XenStore all the time: those that had asked when the hooks came to rest do not run before they are
+# told to go on.
+Suspend_WithRequestOutstanding_RunsNobodyAfterHooks() {
+    guest_start suspend_busy
+    console_has ready
+    save_and_restore
+    console_counts restored 1
+    save_and_restore
+    console_counts restored 2
+    console_counts 'suspended: AT_OK' 2
+    console_lacks 'a thread ran'
+    guest_stops
+}
+
 # FIFO event channels and version 2 of the grant table, which a restored domain has to ask for again; and a grant table
 # that had grown into a window: the window was lost when the domain was saved.
 WhatThePlatformDoesNotUse_WorksAgain() {

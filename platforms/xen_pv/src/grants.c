@@ -55,9 +55,14 @@ void at_xen_pv_grants_map(void)
     uint64_t frames[MOST_FRAMES];
     uint32_t count = frames_of_table();
 
-    if (count > MOST_FRAMES || at_xen_grant_table_frames(frames, count) != AT_OK)
+    if (at_xen_pv_grants_too_many() || at_xen_grant_table_frames(frames, count) != AT_OK)
         at_panic("Xen gives no grant table");
     map(grants.table, frames, count);
+}
+
+bool at_xen_pv_grants_too_many(void)
+{
+    return frames_of_table() > MOST_FRAMES;
 }
 
 void at_xen_pv_grants_restored(void)

@@ -15,6 +15,7 @@
 #include <atman/xen/event.h>
 #include <atman/xen/hypercall.h>
 #include <atman/xenstore/restore.h>
+#include <atman/xenstore/xenstore.h>
 
 #include "internal.h"
 #include "suspend.h"
@@ -81,28 +82,73 @@ struct at_lifecycle_hooks *at_guest_hooks(void)
     return &hooks;
 }
 
+/*
+ * Lets all that was asked of XenStore be answered, while handlers run and no thread does: the hooks are at rest.
+ * Returns AT_BUSY when there is a transaction open, for that is a thread's to end.
+ */
+static at_status settle(struct at_xenstore *xs, uint64_t deadline_ns)
+{
+    for (;;) {
+        struct at_xenstore_stats stats;
+        at_status status;
+
+        at_xenstore_on_event(xs);
+        if (at_xenstore_status(xs) != AT_OK)
+            return at_xenstore_status(xs);
+        at_xenstore_stats(xs, &stats);
+        if (stats.outstanding == 0 && stats.transactions == 0)
+            return AT_OK;
+        if (at_clock_now_ns() >= deadline_ns)
+            return AT_TIMED_OUT;
+        if (stats.outstanding == 0)
+            return AT_BUSY;
+        status = at_xen_events_wait(at_guest_events(), deadline_ns);
+        if (status != AT_OK)
+            return status;
+    }
+}
+
+/* Has the hooks and XenStore come to rest, after which nobody runs. After any other answer the hooks are as before. */
+static at_status come_to_rest(struct at_lifecycle_hooks *hooks, uint64_t deadline_ns)
+{
+    struct at_xenstore *xs = at_guest_xenstore();
+    at_status status;
+
+    for (;;) {
+        status = at_lifecycle_hooks_suspend(hooks, NULL, deadline_ns);
+        if (status != AT_OK)
+            return status;
+        at_xen_pv_console_drain(); /* the last domain's console is another file for some */
+        status = settle(xs, deadline_ns);
+        if (status == AT_OK)
+            return AT_OK;
+        at_lifecycle_hooks_resume(hooks, AT_LIFECYCLE_CANCELLED);
+        if (status == AT_BUSY)
+            status = at_xenstore_rest(xs, deadline_ns);
+        if (status != AT_OK)
+            return status;
+    }
+}
+
 at_status at_guest_suspend(enum at_lifecycle_resumption *how, uint64_t timeout_ns)
 {
     struct at_lifecycle_hooks *hooks = at_guest_hooks();
-    uint64_t deadline_ns = at_clock_after(at_clock_now_ns(), timeout_ns);
+    uint64_t deadline_ns = at_clock_after(at_clock_now_ns(), timeout_ns), now_ns;
     start_info_t before;
     at_status status;
 
-    status = at_lifecycle_hooks_suspend(hooks, NULL, deadline_ns);
+    if (at_xen_pv_grants_too_many())
+        return AT_UNSUPPORTED;
+    status = come_to_rest(hooks, deadline_ns);
     if (status != AT_OK)
         return status;
-    at_xen_pv_console_drain(); /* the last domain's console is another file for some */
+    now_ns = at_clock_now_ns();
+    before = *at_xen_pv_start_info;
     *how = AT_LIFECYCLE_CANCELLED;
-    status = at_xenstore_rest(at_guest_xenstore(), deadline_ns);
+    status = stop();
     if (status == AT_OK) {
-        uint64_t now_ns = at_clock_now_ns();
-
-        before = *at_xen_pv_start_info;
-        status = stop();
-        if (status == AT_OK) {
-            *how = AT_LIFECYCLE_RESTORED;
-            begin_anew(&before, now_ns);
-        }
+        *how = AT_LIFECYCLE_RESTORED;
+        begin_anew(&before, now_ns);
     }
     at_lifecycle_hooks_resume(hooks, *how);
     if (status != AT_OK)

@@ -4,6 +4,7 @@
 
 /* What only a guest that can be saved has. */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* at_xen_pv_frame_list_publish writes to shared_info where the list of the domain's memory is. */
@@ -19,6 +20,10 @@ const struct at_xen_clock *at_xen_pv_clock_continue(uint64_t now_ns);
  */
 void at_xen_pv_grants_unmap(void);
 void at_xen_pv_grants_map(void);
+
+/* at_xen_pv_grants_too_many returns whether at_xen_pv_grants_map() would panic because the table has too many frames.
+ */
+bool at_xen_pv_grants_too_many(void);
 
 /* at_xen_pv_grants_restored forgets all grants: the table is another domain's. */
 void at_xen_pv_grants_restored(void);

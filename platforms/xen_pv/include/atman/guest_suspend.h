@@ -41,7 +41,9 @@ struct at_lifecycle_hooks *at_guest_hooks(void);
  *
  * Returns AT_OK and stores in `*how` whether the guest was restored or is the domain it was. Otherwise it was not
  * suspended and is what it was (the toolstack gives up after a minute): what a hook that refused returned, AT_TIMED_OUT
- * when XenStore did not come to rest, or what Xen said. After AT_OK with AT_LIFECYCLE_RESTORED what did not find its
+ * when XenStore did not come to rest, AT_UNSUPPORTED for a grant table of more than 64 frames, or what Xen said. A
+ * transaction that is open when the hooks have come to rest is a thread's to end: they then get their resume(), with
+ * AT_LIFECYCLE_CANCELLED, and are called anew. After AT_OK with AT_LIFECYCLE_RESTORED what did not find its
  * other end again says so by itself, as a device that has ended.
  */
 at_status at_guest_suspend(enum at_lifecycle_resumption *how, uint64_t timeout_ns);
