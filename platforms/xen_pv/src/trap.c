@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Exceptions: each one ends the guest, with registers and a backtrace on the console. There is nothing to recover: no
- * page is demand-mapped, no instruction emulated. A stack overflow gets no report: Xen cannot push a frame on the guard
- * page and ends the domain itself.
+ * instruction is emulated, and where a kernel has pages mapped as they are touched, demand.c takes those faults before
+ * they get here. A stack overflow gets no report: Xen cannot push a frame on the guard page and ends the domain itself.
  */
 
 #include "trap.h"
