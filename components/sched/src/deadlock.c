@@ -24,7 +24,17 @@ static void add_quoted(struct line *line, const char *before, const char *text)
     add(line, "\"");
 }
 
-static void write_thread(const struct at_sched_thread *thread)
+/* Whether `thread` exists: who has locked a mutex may have ended, and may be gone, without unlocking it. */
+static bool exists(const struct at_sched *sched, const struct at_sched_thread *thread)
+{
+    struct at_list_node *node = at_list_first(&sched->threads);
+
+    while (node && node != &thread->all)
+        node = at_list_next(&sched->threads, node);
+    return node != NULL;
+}
+
+static void write_thread(const struct at_sched *sched, const struct at_sched_thread *thread)
 {
     const struct at_sched_wait_queue *queue = thread->waits_for;
     struct line line = {0};
@@ -37,7 +47,9 @@ static void write_thread(const struct at_sched_thread *thread)
     } else {
         add(&line, " waits for ");
         add_quoted(&line, queue->kind, queue->name);
-        if (queue->owner)
+        if (queue->owner && !exists(sched, queue->owner))
+            add(&line, " of a thread that has ended");
+        else if (queue->owner)
             add_quoted(&line, " of thread", at_sched_thread_name(queue->owner));
     }
     line.text[line.used++] = '\n';
@@ -50,6 +62,6 @@ AT_NORETURN void at_sched_report_deadlock(const struct at_sched *sched)
 
     at_console_write(title, sizeof(title) - 1);
     for (struct at_list_node *node = at_list_first(&sched->threads); node; node = at_list_next(&sched->threads, node))
-        write_thread(AT_CONTAINER_OF(node, struct at_sched_thread, all));
+        write_thread(sched, AT_CONTAINER_OF(node, struct at_sched_thread, all));
     at_panic("sched: deadlock");
 }

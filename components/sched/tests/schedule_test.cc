@@ -302,6 +302,24 @@ TEST_F(ScheduleDeathTest, Deadlock_IsReportedWithEveryThreadAndWhatItWaitsFor) {
       "(.|\n)*sched: deadlock");
 }
 
+// Nobody unlocks what such a thread has locked, and its name went with its stack.
+TEST_F(ScheduleDeathTest, DeadlockOwnerEndedAndJoined_IsReported) {
+  at_sched_mutex mutex;
+  at_sched_mutex_init(&mutex, &sched_, "log");
+  EXPECT_DEATH(
+      {
+        dup2(STDERR_FILENO, STDOUT_FILENO);
+        at_sched_thread_join(Spawn("owner",
+                                   [&] {
+                                     at_sched_mutex_lock(&mutex);
+                                     return nullptr;
+                                   }),
+                             nullptr);
+        at_sched_mutex_lock(&mutex);
+      },
+      "  thread \"main\" waits for mutex \"log\" of a thread that has ended\n");
+}
+
 TEST_F(ScheduleDeathTest, DeadlockOnADetachedThreadsStack_IsReportedToo) {
   EXPECT_DEATH(
       {

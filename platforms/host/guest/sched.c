@@ -41,6 +41,8 @@ static at_status stack_alloc(void *ctx, struct at_span *stack, size_t size)
     uint8_t *base;
 
     (void)ctx;
+    if (size > SIZE_MAX / 2)
+        return AT_NO_MEMORY; /* the sums below would be too small */
     size = ((size + GUARD - 1) / GUARD) * GUARD;
     base = mmap(NULL, GUARD + ROOM + size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
     if (base == MAP_FAILED)

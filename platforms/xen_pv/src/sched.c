@@ -33,7 +33,7 @@ static at_status idle(void *ctx, uint64_t deadline_ns)
 
 static at_status stack_alloc(void *ctx, struct at_span *stack, size_t size)
 {
-    size_t pages = (size + AT_MM_PAGE_SIZE - 1) / AT_MM_PAGE_SIZE;
+    size_t pages = size / AT_MM_PAGE_SIZE + (size % AT_MM_PAGE_SIZE != 0);
     void *run;
     at_status status = at_mm_run_alloc(at_guest_frames(), &run, 1 + pages, 0);
 

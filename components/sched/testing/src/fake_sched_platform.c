@@ -68,7 +68,7 @@ static at_status stack_alloc(void *ctx, struct at_span *stack, size_t size)
     struct at_fake_sched_platform *platform = ctx;
     uint8_t *base;
 
-    if (++platform->stack_calls == platform->fail_stack_call)
+    if (++platform->stack_calls == platform->fail_stack_call || size > SIZE_MAX / 2)
         return AT_NO_MEMORY;
     size = at_bits_align_up(size, GUARD_SIZE);
     base = mmap(NULL, GUARD_SIZE + size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

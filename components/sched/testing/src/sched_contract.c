@@ -114,6 +114,20 @@ static void ended_threads_give_their_stacks_back(struct at_contract *t, void *en
     }
 }
 
+static void stack_of_size_max_is_refused(struct at_contract *t, void *env)
+{
+    static const size_t sizes[] = {SIZE_MAX, SIZE_MAX - 4094, SIZE_MAX - 8190, SIZE_MAX / 2 + 1};
+    struct shared shared;
+
+    share(&shared, t, env);
+    for (size_t i = 0; i < AT_COUNT_OF(sizes); i++) {
+        struct at_sched_thread *thread;
+
+        AT_CHECK(t, at_sched_thread_create(shared.sched, &thread, "contract", return_argument, &shared, sizes[i]) !=
+                        AT_OK);
+    }
+}
+
 static void clock_does_not_run_backwards(struct at_contract *t, void *env)
 {
     uint64_t before = at_sched_now_ns(sched_of(env));
@@ -232,6 +246,7 @@ const struct at_contract_case *at_sched_contract(size_t *count)
         {"JoinGetsTheResult", join_gets_the_result},
         {"YieldAlternates", yield_alternates},
         {"EndedThreadsGiveTheirStacksBack", ended_threads_give_their_stacks_back},
+        {"StackOfSizeMaxIsRefused", stack_of_size_max_is_refused},
         {"ClockDoesNotRunBackwards", clock_does_not_run_backwards},
         {"SleepIsNeverTooShort", sleep_is_never_too_short},
         {"WaitTimesOutAtItsDeadline", wait_times_out_at_its_deadline},
