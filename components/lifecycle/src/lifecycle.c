@@ -68,6 +68,13 @@ static void start(struct at_lifecycle *l)
     ask(l, STARTING, 1);
 }
 
+/* After a transaction that lost, or that was one too many: the guest's others end. */
+static void start_again(struct at_lifecycle *l)
+{
+    if (++l->tries < TRIES)
+        start(l);
+}
+
 static void take(struct at_lifecycle *l)
 {
     l->request[0] = read_word(l);
@@ -119,6 +126,8 @@ static void advance(struct at_xenstore_request *request)
             /* The client has checked that it is a number with a NUL. */
             (void)at_xenstore_parse_u32(&l->transaction, l->number, l->request[0].size - 1);
             take(l);
+        } else {
+            start_again(l);
         }
         break;
     case TAKING:
@@ -129,8 +138,8 @@ static void advance(struct at_xenstore_request *request)
     case ENDING:
         if (l->request[0].status == AT_OK && l->request[0].path[0] == 'T')
             obey(l);
-        else if (l->request[0].status == AT_AGAIN && ++l->tries < TRIES)
-            start(l);
+        else if (l->request[0].status == AT_AGAIN)
+            start_again(l);
         break;
     }
     if (l->step == IDLE && l->watch.pending != 0)

@@ -199,6 +199,41 @@ TEST_F(LifecycleTest, TransactionThatAlwaysLoses_IsLeftAlone) {
   EXPECT_EQ(Stop(), AT_CLOSED);
 }
 
+// A guest may have so many transactions open, and others of its own have theirs.
+TEST_F(LifecycleTest, TransactionRefusedOnce_RequestIsStillSeen) {
+  ASSERT_EQ(Start(), AT_OK);
+  Settle();
+  for (const char *refusal : {"ENOSPC", "EQUOTA", "EAGAIN", "EIO"}) {
+    SCOPED_TRACE(refusal);
+    at_lifecycle_clear(&l_);
+    at_fake_xenstored_fail(server_, 1, refusal);
+    Dom0("halt");
+    Settle();
+    EXPECT_EQ(at_lifecycle_requested(&l_), AT_LIFECYCLE_HALT);
+    EXPECT_EQ(Node(), "");
+  }
+  EXPECT_EQ(Stop(), AT_OK);
+}
+
+TEST_F(LifecycleTest, TransactionThatIsAlwaysRefused_IsLeftAlone) {
+  ASSERT_EQ(Start(), AT_OK);
+  Settle();
+  struct at_fake_xenstored_held before, after;
+  at_fake_xenstored_held(server_, kGuest, &before);
+  at_fake_xenstored_fail_from(server_, 1, "ENOSPC");
+  Dom0("halt");
+  Settle();
+  at_fake_xenstored_held(server_, kGuest, &after);
+  EXPECT_EQ(after.requests - before.requests, 17u);
+  EXPECT_EQ(at_lifecycle_requested(&l_), AT_LIFECYCLE_NONE);
+  at_fake_xenstored_fail(server_, 0, "");
+  Settle();
+  Dom0("reboot");
+  Settle();
+  EXPECT_EQ(at_lifecycle_requested(&l_), AT_LIFECYCLE_REBOOT);
+  EXPECT_EQ(Stop(), AT_OK);
+}
+
 TEST_F(LifecycleTest, WordDuringAFailedAcknowledgement_IsLookedAtAfterwards) {
   ASSERT_EQ(Start(), AT_OK);
   Settle();
@@ -221,7 +256,7 @@ TEST_F(LifecycleTest, WordWithANulBehindIt_IsNone) {
   EXPECT_EQ(Stop(), AT_OK);
 }
 
-TEST_F(LifecycleTest, FailingAtAnyRequest_IsForgottenAtTheNextWord) {
+TEST_F(LifecycleTest, FailingAtAnyRequest_IsTriedAgainOrForgottenAtTheNextWord) {
   for (uint32_t nth = 0; nth < 4; ++nth) {
     SCOPED_TRACE(nth);
     ASSERT_EQ(Start(), AT_OK);
@@ -229,7 +264,9 @@ TEST_F(LifecycleTest, FailingAtAnyRequest_IsForgottenAtTheNextWord) {
     at_fake_xenstored_fail(server_, nth, "EIO");
     Dom0("halt");
     Settle();
-    EXPECT_EQ(at_lifecycle_requested(&l_), AT_LIFECYCLE_NONE) << "obeyed what was not acknowledged";
+    at_lifecycle_request seen = Node().empty() ? AT_LIFECYCLE_HALT : AT_LIFECYCLE_NONE;
+    EXPECT_EQ(at_lifecycle_requested(&l_), seen) << "obeyed what was not acknowledged";
+    EXPECT_EQ(seen, nth == 1 ? AT_LIFECYCLE_HALT : AT_LIFECYCLE_NONE) << "the start of a transaction is tried again";
     Dom0("reboot");
     Settle();
     EXPECT_EQ(at_lifecycle_requested(&l_), AT_LIFECYCLE_REBOOT);
