@@ -31,7 +31,7 @@ IpKey_IsShown() {
     console_matches '^  IP address:  10\.0\.0\.2$'
 }
 
-# What describes so much memory does not fit into what the builder has mapped: its page tables are among the first pages.
+# What describes so much memory does not fit into what the builder has mapped: its page tables are among those pages.
 LargeGuest_Receives() {
     start_net memory=1350
     arping -c 1 -w 2 -I xenbr0 10.0.0.2 || true

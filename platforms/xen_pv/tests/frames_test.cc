@@ -151,7 +151,7 @@ TEST_F(FramesTest, LargeDomains_NeedNoTableForItself) {
 }
 
 TEST_F(FramesTest, MoreThanThereAreTablesFor_IsRefused) {
-  for (uint64_t gib : {200, 512, 513, 1030})
+  for (uint64_t gib : {200, 512, 513, 1000})
     EXPECT_DEATH(
         {
           Build({gib * 1024 * kPagesPerMib, 64});
