@@ -218,8 +218,9 @@ static int fetch(const struct http_url *url, const struct at_ip_address *address
 
     if (status == AT_OK)
         status = at_tls_client_open(&client, at_tcp_stream_stream(&tcp), &config, &peer);
-    if (status == AT_OK)
-        status = ask(stream, url); /* connects and shakes hands first */
+    if (status != AT_OK)
+        return complain(url->host, reason(&client.tls, status));
+    status = ask(stream, url); /* connects and shakes hands first */
     if (status == AT_OK)
         status = print_answer(stream, &answer);
     leave(stream, at_tcp_stream_stream(&tcp));

@@ -123,11 +123,18 @@ static void accepted(struct at_ip_tcp *tcp, void *user)
     at_ip_tcp_abort(tcp);
 }
 
+/* Something has come of it: it may stay for a while. Bytes that make no request are no reason to. */
+static void extend(struct client *client)
+{
+    client->deadline_ns = now_ns(NULL) + IDLE_S * SECOND;
+}
+
 static void answer(struct client *client, const struct http_request *request)
 {
     const char *status = "200 OK", *body = NULL;
     int64_t size = 0;
 
+    extend(client);
     client->close = !request->keep_alive;
     if (request->error != NULL || request->content_length > 0) {
         client->close = true; /* where the next request begins is not known, or not worth looking for */
@@ -149,6 +156,7 @@ static void answer(struct client *client, const struct http_request *request)
 /* Sends what there is room for. AT_OK: nothing is left to be sent. */
 static at_status send(struct client *client, struct at_stream stream)
 {
+    uint64_t before = client->source_sent;
     at_status status = AT_OK;
     size_t written;
 
@@ -168,6 +176,8 @@ static at_status send(struct client *client, struct at_stream stream)
         client->source_left -= written;
         client->source_sent += written;
     }
+    if (client->source_sent != before)
+        extend(client);
     return status;
 }
 
@@ -238,8 +248,9 @@ static void step(struct client *client)
 {
     at_status status = AT_OK;
 
+    enum stage before = client->stage;
+
     client->ready = false;
-    client->deadline_ns = now_ns(NULL) + IDLE_S * SECOND;
     if (client->stage == SERVED) {
         status = serve(client);
         if (status == AT_OK)
@@ -250,11 +261,13 @@ static void step(struct client *client)
     if (client->stage == FINISHING && at_stream_finish(at_tls_stream(&client->server.tls)) != AT_AGAIN &&
         at_stream_wait(at_tls_stream(&client->server.tls), AT_STREAM_DRAINED, 0) != AT_TIMED_OUT)
         client->stage = LEAVING;
+    if (client->stage != before)
+        extend(client);
     if (client->stage == LEAVING && leave(client) != AT_AGAIN)
         end(client);
 }
 
-/* Gives their turn to the clients that something has happened to, and sends those away that do nothing. */
+/* Gives their turn to the clients that something has happened to, and sends those away of which nothing comes. */
 static void turn(uint64_t now)
 {
     for (size_t i = 0; i < CLIENTS && clients[i] != NULL; i++) {
@@ -262,7 +275,7 @@ static void turn(uint64_t now)
             continue;
         if (clients[i]->ready)
             step(clients[i]);
-        else if (now >= clients[i]->deadline_ns)
+        if (clients[i]->stage != FREE && now >= clients[i]->deadline_ns)
             end(clients[i]);
     }
 }

@@ -169,6 +169,8 @@ static bool take(struct client *client)
     struct http_request request;
     size_t size;
 
+    if (client->have == 0)
+        return false;
     if (client->body_left > 0) {
         size = client->body_left < client->have ? (size_t)client->body_left : client->have;
         take_body(client, size);
@@ -183,7 +185,7 @@ static bool take(struct client *client)
     }
     client->have -= size;
     memmove(client->head, client->head + size, client->have);
-    return size > 0;
+    return true;
 }
 
 static void end(struct client *client)
@@ -233,7 +235,7 @@ static void answer_more(struct client *client)
         }
         if (at_ip_tcp_room(client->tcp) < 2 * HTTP_REPLY_MAX)
             return;
-        if ((client->have > 0 && take(client)) || fetch(client) > 0)
+        if (take(client) || fetch(client) > 0)
             continue;
         if (client->finished)
             end(client);

@@ -139,7 +139,8 @@ at_status at_netfront_queues_prepare(void *ctx, uint16_t backend_id)
         return status;
     d->active = d->offered_queues < 2 ? 1 : d->offered_queues < most ? d->offered_queues : most;
     d->split = d->config.split && d->offered_split == 1;
-    d->filters = d->config.multicast != NULL && d->offered_filter == 1;
+    /* Who was told that all groups arrive has joined none, and needs them all from a later back end too. */
+    d->filters = d->config.multicast != NULL && d->offered_filter == 1 && (!again || d->info.group != NULL);
     h->nf->phase = AT_NETFRONT_MEMORY;
     status = prepare_others(d, backend_id, again);
     for (unsigned i = 0; status == AT_OK && i < d->active; i++) {

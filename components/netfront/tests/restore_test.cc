@@ -305,4 +305,14 @@ TEST_F(RestoreTest, GroupsThatWereJoined_AreToldTheNewBackend_Once) {
   EXPECT_EQ(at_fake_netback_groups(guest_.back), 8u);
 }
 
+// It joins no group, because there was nothing to join: no back end may keep any from it.
+TEST_F(RestoreTest, DeviceThatDidNotFilter_DoesNotAskTheNewBackendTo) {
+  guest_.group_count = 8;
+  guest_.ConnectQueues(1, true, AT_FAKE_NETBACK_NO_FILTER);
+  ASSERT_FALSE(at_netfront_queues_filters(&guest_.device));
+  Restore();
+  EXPECT_EQ(ResumeAndReconnectQueues(), AT_OK);
+  EXPECT_FALSE(at_netfront_queues_filters(&guest_.device));
+}
+
 }  // namespace

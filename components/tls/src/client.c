@@ -32,7 +32,6 @@ at_status at_tls_client_open(struct at_tls_client *client, struct at_stream carr
                              const struct at_tls_peer *peer)
 {
     struct client_memory *memory = (void *)client->memory;
-    br_ssl_session_parameters session;
     at_status status;
 
     _Static_assert(sizeof *memory <= sizeof client->memory, "BearSSL's client does not fit");
@@ -43,10 +42,8 @@ at_status at_tls_client_open(struct at_tls_client *client, struct at_stream carr
     if (peer->name == NULL || peer->name[0] == '\0' || strlen(peer->name) > NAME_MAX)
         return give_up(&client->tls, AT_TLS_INTERNAL, AT_INVALID);
     install_validator(memory, peer);
-    if (peer->session != NULL) {
-        memcpy(&session, peer->session->memory, sizeof session);
-        br_ssl_engine_set_session_parameters(&memory->client.eng, &session);
-    }
+    if (peer->session != NULL) /* copied from where it is: no other copy is left behind */
+        br_ssl_engine_set_session_parameters(&memory->client.eng, (const void *)peer->session->memory);
     if (!br_ssl_client_reset(&memory->client, peer->name, peer->session != NULL))
         return give_up(&client->tls, AT_TLS_INTERNAL, AT_INVALID);
     return AT_OK;

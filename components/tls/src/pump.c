@@ -87,7 +87,9 @@ static void note_end(struct at_tls *tls)
     enum at_tls_failure failure;
 
     if (error == BR_ERR_OK) {
-        if (tls->status == AT_OK)
+        if (!engine_of(tls)->incrypt && tls->finishing != FINISH_SAID)
+            fail(tls, AT_TLS_TRUNCATED, AT_IO); /* an end in the clear: anybody could have said it */
+        else if (tls->status == AT_OK)
             tls->ended = true;
         return;
     }

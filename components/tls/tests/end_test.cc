@@ -16,6 +16,17 @@ TEST_F(EndTest, AfterFinish_NobodyWaits) {
   EXPECT_EQ(at_tls_handshake(&pair_.client.tls), AT_CLOSED);
 }
 
+// Of an attacker, who needs no key to say that.
+TEST_F(EndTest, CloseNotifyInTheClear_IsNoOrderlyEnd) {
+  const std::string close_notify("\x15\x03\x03\x00\x02\x01\x00", 7);
+  pair_.Open();
+  EXPECT_EQ(at_tls_handshake(&pair_.client.tls), AT_AGAIN);
+  ASSERT_EQ(WriteText(at_pipe_stream(&pair_.pipe, 0), close_notify), AT_OK);
+  EXPECT_EQ(at_tls_handshake(&pair_.client.tls), AT_IO);
+  EXPECT_EQ(ReadText(pair_.Client()), "AT_IO");
+  EXPECT_EQ(pair_.ClientFailure(), AT_TLS_TRUNCATED);
+}
+
 TEST_F(EndTest, EndOfBothSides_IsOrderly) {
   Connect();
   ASSERT_EQ(WriteText(pair_.Client(), "last words"), AT_OK);
