@@ -55,6 +55,14 @@ void at_xenstore_internal_finish(struct at_xenstore *xs, struct at_xenstore_requ
         request->done(request);
 }
 
+static void wake(struct at_xenstore *xs)
+{
+    if (xs->wake) {
+        xs->wake = false;
+        at_wait_wake(xs->config.wait);
+    }
+}
+
 void at_xenstore_internal_end(struct at_xenstore *xs, at_status status)
 {
     struct at_list_node *node;
@@ -70,24 +78,17 @@ void at_xenstore_internal_end(struct at_xenstore *xs, at_status status)
         at_xenstore_internal_finish(xs, AT_CONTAINER_OF(node, struct at_xenstore_request, node), status);
     while ((node = at_list_pop_front(&xs->watches)) != NULL)
         at_xenstore_internal_event(AT_CONTAINER_OF(node, struct at_xenstore_watch, node));
-}
-
-static void wake(struct at_xenstore *xs)
-{
-    if (xs->wake) {
-        xs->wake = false;
-        at_wait_wake(xs->config.wait);
-    }
+    wake(xs);
 }
 
 void at_xenstore_close(struct at_xenstore *xs)
 {
     at_xenstore_internal_end(xs, AT_CLOSED);
-    wake(xs);
 }
 
 void at_xenstore_on_event(struct at_xenstore *xs)
 {
+    xs->wake |= xs->status != AT_OK; /* who begins anew waits for the server's answer, which is no message */
     if (xs->status == AT_OK)
         at_xenstore_internal_receive(xs);
     if (xs->status == AT_OK)

@@ -117,6 +117,7 @@ static bool finish_answer(struct at_xenstore *xs)
     if (request == NULL) {
         xs->abandoned--;
         xs->stats.stale++;
+        xs->wake = true; /* at_xenstore_rest() waits for it */
         return true;
     }
     xs->incoming.request = NULL;

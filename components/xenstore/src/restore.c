@@ -5,9 +5,10 @@
 
 at_status at_xenstore_rest(struct at_xenstore *xs, uint64_t deadline_ns)
 {
+    at_status status = AT_OK;
+
     for (;;) {
         struct at_xenstore_stats stats;
-        at_status status;
 
         at_xenstore_on_event(xs);
         if (xs->status != AT_OK)
@@ -15,11 +16,11 @@ at_status at_xenstore_rest(struct at_xenstore *xs, uint64_t deadline_ns)
         at_xenstore_stats(xs, &stats);
         if (stats.outstanding == 0 && stats.transactions == 0)
             return AT_OK;
+        if (status != AT_OK)
+            return status;
         status = at_wait_sleep(xs->config.wait, deadline_ns);
         if (status == AT_OK && deadline_ns != AT_NEVER && at_wait_now(xs->config.wait) >= deadline_ns)
             status = AT_TIMED_OUT;
-        if (status != AT_OK)
-            return status;
     }
 }
 

@@ -51,6 +51,15 @@ TEST_F(ConnectionTest, ServerWithoutTheFeature_ReconnectChangesNothing) {
   EXPECT_EQ(Write("data/x", "1"), AT_OK);
 }
 
+// It waited for its deadline, because a client that has ended woke nobody.
+TEST_F(ConnectionTest, Reconnect_IsWokenByTheServersEvent) {
+  at_fake_xenstored_offer_reconnection(server_);
+  clock_.strict = true;
+  const uint64_t deadline = Deadline();
+  EXPECT_EQ(at_xenstore_reconnect(&xs_, deadline), AT_OK);
+  EXPECT_LT(clock_.now_ns, deadline);
+}
+
 TEST_F(ConnectionTest, ServerStartedAgain_ReconnectWorksAndWatchesAreToldOnce) {
   at_xenstore_watch watch{};
   std::string value;

@@ -95,6 +95,21 @@ TEST_F(DirectoryTest, ServerWithoutParts_IsUnsupported) {
   EXPECT_EQ(at_xenstore_status(&xs_), AT_OK);
 }
 
+// Whoever else waits has to be told, and no event may ever come that would.
+TEST_F(DirectoryTest, AnswerThatIsNone_WakesWhoeverElseWaits) {
+  Make(2);
+  std::set<std::string> found;
+  ASSERT_EQ(List(&found), AT_OK);
+  const uint64_t before = clock_.wakes;
+  ASSERT_EQ(List(&found), AT_OK);
+  const uint64_t of_one = clock_.wakes - before;
+  at_fake_xenstored_misbehave(server_, AT_FAKE_XENSTORED_GARBAGE, 0);
+  ASSERT_EQ(List(&found), AT_PROTOCOL);
+  EXPECT_EQ(clock_.wakes - before, 2 * of_one + 1);
+  at_fake_xenstored_step(server_);
+  ring_.rsp_cons = ring_.rsp_prod;
+}
+
 TEST_F(DirectoryTest, AnswersThatAreNone_EndTheConnection) {
   Make(2);
   at_fake_xenstored_permit(server_, HOME "/data/list", "n0 r5");

@@ -38,6 +38,17 @@ TEST_F(RestoreTest, WhereverTheNewServerBegins_RequestsAreAnswered) {
   }
 }
 
+// It took the whole time it was given, and said that there was no rest.
+TEST_F(RestoreTest, Rest_IsWokenByTheLateAnswerToAnAbandonedRequest) {
+  size_t size;
+  char value[8];
+  clock_.strict = true;
+  ASSERT_EQ(at_xenstore_read(&xs_, value, sizeof value, &size, 0, "data/a", clock_.now_ns), AT_TIMED_OUT);
+  const uint64_t deadline = Deadline();
+  EXPECT_EQ(at_xenstore_rest(&xs_, deadline), AT_OK);
+  EXPECT_LT(clock_.now_ns, deadline);
+}
+
 TEST_F(RestoreTest, EveryWatch_IsRegisteredAgain_AndFires) {
   at_xenstore_watch a{}, b{};
   ASSERT_EQ(at_xenstore_watch_add(&xs_, &a, "data/a", nullptr, Deadline()), AT_OK);

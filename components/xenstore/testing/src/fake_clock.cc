@@ -26,7 +26,7 @@ at_status Sleep(void *ctx, uint64_t deadline_ns) {
   }
   if (active || c->woken) {
     c->now_ns += 1000;  // whatever is done takes time: a peer that is busy for ever does not stop the clock
-    return AT_OK;
+    return c->strict && !c->woken ? Sleep(ctx, deadline_ns) : AT_OK;
   }
   if (deadline_ns == AT_NEVER) return AT_DEADLOCK;
   c->now_ns = deadline_ns;

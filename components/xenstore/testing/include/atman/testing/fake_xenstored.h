@@ -149,6 +149,7 @@ struct at_fake_xenstored_clock {
     uint64_t sleeps;
     uint64_t wakes;
     bool woken;
+    bool strict; /* set: nothing but a call of wake() ends a sleep before its time, as in a thread's wait queue */
 };
 
 /* at_fake_xenstored_wait returns the waiting place that `clock` is. */
